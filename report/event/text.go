@@ -1,0 +1,81 @@
+package event
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// Cap bounds one text field of an event, in bytes (facts: 64 KiB per field keeps every reader of JUnit alive).
+const Cap = 64 << 10
+
+// Capped returns text cut to at most max bytes: its head and tail, with a line between that counts what was cut.
+func Capped(text string, max int) string {
+	if len(text) <= max {
+		return text
+	}
+	head, tail := max/2, max-max/2
+	for head > 0 && !utf8.RuneStart(text[head]) {
+		head--
+	}
+	from := len(text) - tail
+	for from < len(text) && !utf8.RuneStart(text[from]) {
+		from++
+	}
+	return text[:head] + fmt.Sprintf("\n… %d bytes left out …\n", from-head) + text[from:]
+}
+
+// TestID makes the ID of a test from its file (relative to the root, forward slashes) and its name.
+func TestID(path, name string) string { return path + "::" + EscapeName(name) }
+
+// EscapeName writes control characters and backslashes as Go escapes, so that an ID is one line in every shell and report.
+func EscapeName(name string) string {
+	plain := true
+	for _, r := range name {
+		if r == '\\' || r == utf8.RuneError || !strconv.IsPrint(r) {
+			plain = false
+			break
+		}
+	}
+	if plain {
+		return name
+	}
+	q := strconv.Quote(name)
+	return strings.ReplaceAll(q[1:len(q)-1], `\"`, `"`)
+}
+
+// SplitID splits an ID at its first "::". The name is as EscapeName wrote it; it is "" where the ID is a path alone.
+func SplitID(id string) (path, name string) {
+	path, name, _ = strings.Cut(id, "::")
+	return path, name
+}
+
+// FirstLine is the first line of text that is not blank, trimmed.
+func FirstLine(text string) string {
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(line); line != "" {
+			return line
+		}
+	}
+	return ""
+}
+
+// ShellQuote writes a word so that a POSIX shell reads it back as it was.
+func ShellQuote(word string) string {
+	if word != "" && strings.IndexFunc(word, func(r rune) bool {
+		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:=@%+,", r))
+	}) < 0 {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
+
+// ShellJoin writes a command line that a POSIX shell reads back as it was.
+func ShellJoin(argv []string) string {
+	quoted := make([]string, len(argv))
+	for i, a := range argv {
+		quoted[i] = ShellQuote(a)
+	}
+	return strings.Join(quoted, " ")
+}
