@@ -52,6 +52,7 @@ type Project struct {
 	Files    []File   // its test files, sorted by path
 	Args     []string // options that the project's own test script gives to the tool
 	Env      []string // NAME=VALUE that the project's own test script sets
+	Workers  int      // processes that the project's own configuration has the tool start: 0 does not say, -1 is one a core
 	Findings []event.Finding
 }
 
@@ -97,6 +98,7 @@ type Target struct {
 	Argv    []string // tool "junit": the command to run
 	Reports []string // tool "junit": globs of the JUnit files that it writes, relative to Dir
 
+	Workers  int      // the project's
 	Program  string   // what Check found: the interpreter or tool, absolute
 	Share    int      // core slots given to this job
 	Cores    int      // all core slots of the run: a job that has them all needs no limit

@@ -1,0 +1,10 @@
+.PHONY: build test lint bench fuzz cross kill-trials demo record
+build:; scripts/build
+test:; scripts/test
+lint:; scripts/lint
+bench:; scripts/bench
+fuzz:; scripts/fuzz
+cross:; scripts/cross
+kill-trials:; scripts/kill-trials
+demo:; scripts/demo
+record:; scripts/record

@@ -1,0 +1,218 @@
+package categories
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// tree is the repository that the tests of this package's configuration are about.
+func tree() map[string]string {
+	return archive(`
+-- go.mod --
+module x
+-- a_test.go --
+package x
+-- b_test.go --
+//go:build integration
+-- slow_test.go --
+//go:build slow
+-- tools/go.mod --
+module x/tools
+-- tools/t_test.go --
+package tools
+-- pytest.ini --
+-- tests/unit/test_u.py --
+def test_u(): pass
+-- tests/integration/test_i.py --
+def test_i(): pass
+-- tests/integration/test_m.py --
+@pytest.mark.mission_critical
+def test_m(): pass
+-- tests/contract/test_c.py --
+@pytest.mark.nightly
+def test_c(): pass
+-- web/package.json --
+{}
+-- web/src/x.test.js --
+-- web/e2e/y.test.js --
+`)
+}
+
+// badConfigs are files that must be refused, with what must be said. schema says whether the JSON schema refuses it too:
+// it can't know names, files and durations.
+var badConfigs = []struct {
+	name, text, want string
+	schema           bool
+}{
+	{"empty", "", "runner.yaml:1:1: the file is empty", true},
+	{"comment alone", "# nothing\n", "runner.yaml:1:1: the file is empty", true},
+	{"no version", "order: [unit]\n", "runner.yaml:1:1: the version is missing", true},
+	{"other version", "version: 2\n", "runner.yaml:1:10: version 2 is unknown", true},
+	{"version as text", "version: \"1\"\n", "runner.yaml:1:10: expected a whole number, found the text 1", true},
+	{"no mapping", "- version\n", "runner.yaml:1:1: expected \"key: value\" lines, found a list", true},
+	{"no YAML", "version: 1\ncategories: {unit: [\n", "not readable as YAML", true},
+	{"two documents", "version: 1\n---\nversion: 1\n", "more than one document", false},
+	{"unknown key", "version: 1\ncategorys: {}\n", "runner.yaml:2:1: unknown key \"categorys\"; did you mean categories?", true},
+	{"unknown key below", "version: 1\ncategories:\n  unit:\n    timout: 3s\n", "runner.yaml:4:5: unknown key \"timout\"; did you mean timeout?", true},
+	{"key twice", "version: 1\norder: [unit]\norder: [unit]\n", "runner.yaml:3:1", true},
+	{"later key", "version: 1\ncompose: compose.yaml\n", "runner.yaml:2:1: \"compose\" comes in a later version", true},
+	{"later key below", "version: 1\ncategories:\n  e2e: { needs: [db] }\n", "runner.yaml:3:10: \"needs\" comes in a later version", true},
+	{"later keys of all kinds", "version: 1\nservices: {}\nenvironments: {}\nsuites:\n  a: { tool: go, stubs: [], modes: [] }\n", "runner.yaml:5:18: \"stubs\" comes in a later version", true},
+	{"text for list", "version: 1\norder: unit\n", "runner.yaml:2:8: expected a list: write [unit]", true},
+	{"list for text", "version: 1\nsuites:\n  a: { tool: [go] }\n", "runner.yaml:3:14: expected a text", true},
+	{"number for text", "version: 1\nsuites:\n  a: { tool: 3 }\n", "runner.yaml:3:14: expected a text (put it in quotes if it looks like a number), found the number 3", true},
+	{"text for truth", "version: 1\ncategories:\n  unit: { critical: \"yes\" }\n", "runner.yaml:3:21: expected true or false, found the text yes", true},
+	{"missing value", "version: 1\ncategories:\n  unit:\n    timeout:\n", "the value is missing", true},
+	{"timeout without unit", "version: 1\ncategories:\n  unit: { timeout: 90 }\n", "runner.yaml:3:20: expected a duration such as 90s or 10m, found the number 90", true},
+	{"timeout as text without unit", "version: 1\ncategories:\n  unit: { timeout: \"90\" }\n", "write the unit too: 90s", true},
+	{"timeout of nothing", "version: 1\ncategories:\n  unit: { timeout: 0s }\n", "runner.yaml:3:20: \"0s\" is no duration above zero", false},
+	{"timeout in words", "version: 1\nsuites:\n  a: { tool: go, timeout: soon }\n", "\"soon\" is no duration", true},
+	{"merge key", "version: 1\ncategories:\n  unit: &u { timeout: 3s }\n  e2e:\n    <<: *u\n", "merge keys (<<) mean nothing here", false},
+	{"unknown anchor", "version: 1\ncategories:\n  unit: *u\n", "u", false},
+	{"anchor in itself", "version: 1\norder: &a [*a]\n", "a", false},
+	{"tag", "version: 1\norder: [!!str unit]\n", "runner.yaml:2:9: tags such as !!str mean nothing here", false},
+	{"category with slash", "version: 1\ncategories:\n  a/b: {}\n", "runner.yaml:3:3: a name must not hold \"/\"", true},
+	{"category with dot", "version: 1\ncategories:\n  a.b: {}\n", "runner.yaml:3:3: a name must not hold", true},
+	{"category with colons", "version: 1\ncategories:\n  \"a::b\": {}\n", "runner.yaml:3:3: a name must not hold", true},
+	{"category with blank", "version: 1\ncategories:\n  a b: {}\n", "runner.yaml:3:3: a name must not hold commas, blanks", true},
+	{"category like a flag", "version: 1\ncategories:\n  -x: {}\n", "runner.yaml:3:3: a name must not start with \"-\"", true},
+	{"category without name", "version: 1\ncategories:\n  \"\": {}\n", "runner.yaml:3:3: a name must not be empty", true},
+	{"category like a command", "version: 1\ncategories:\n  doctor: {}\n", "runner.yaml:3:3: \"doctor\" is a command's name", false},
+	{"category twice", "version: 1\ncategories:\n  smoke-test: {}\n  smoke_test: {}\n", "runner.yaml:4:3: \"smoke-test\" and \"smoke_test\" are the same name", false},
+	{"category like the built-in group", "version: 1\ncategories:\n  unit-integration: {}\n", "built-in group", false},
+	{"group like a category", "version: 1\ngroups:\n  e2e: [unit]\n", "runner.yaml:3:3: \"e2e\" is the name of a category", false},
+	{"group like the built-in one", "version: 1\ngroups:\n  unit-integration: [unit]\n", "runner.yaml:3:3: \"unit-integration\" is the name of another group", false},
+	{"group like a command", "version: 1\ngroups:\n  list: [unit]\n", "runner.yaml:3:3: \"list\" is a command's name", false},
+	{"group of the unknown", "version: 1\ngroups:\n  all: [unit, intergration]\n", "runner.yaml:3:15: there is no category \"intergration\"; did you mean integration?", false},
+	{"group member twice", "version: 1\ngroups:\n  all: [mission-critical, mission_critical]\n", "runner.yaml:3:27: \"mission_critical\" stands here twice", false},
+	{"empty group", "version: 1\ngroups:\n  all: []\n", "runner.yaml:3:3: the group is empty", true},
+	{"order of the unknown", "version: 1\norder: [unti]\n", "runner.yaml:2:9: there is no category \"unti\"; did you mean unit?", false},
+	{"suite without tool", "version: 1\nsuites:\n  a: {}\n", "runner.yaml:3:3: the suite names no tool", true},
+	{"suite of an unknown tool", "version: 1\nsuites:\n  a: { tool: pytets }\n", "runner.yaml:3:14: there is no tool \"pytets\"; did you mean pytest?", false},
+	{"suite of a later tool", "version: 1\nsuites:\n  a: { tool: jest }\n", "runner.yaml:3:14: the tool \"jest\" comes in a later version", false},
+	{"suite in an unknown category", "version: 1\nsuites:\n  a: { tool: go, category: unnit }\n", "runner.yaml:3:28: there is no category \"unnit\"; did you mean unit?", false},
+	{"suite in no folder", "version: 1\nsuites:\n  a: { tool: go, dir: tolls }\n", "runner.yaml:3:23: there is no folder \"tolls\"; did you mean tools?", false},
+	{"suite outside", "version: 1\nsuites:\n  a: { tool: go, dir: ../x }\n", "runner.yaml:3:23: \"../x\" leads out", false},
+	{"absolute path", "version: 1\nsuites:\n  a: { tool: go, paths: [/x] }\n", "runner.yaml:3:26: \"/x\" is absolute", true},
+	{"backslash", "version: 1\nsuites:\n  a: { tool: go, paths: ['a\\b'] }\n", "runner.yaml:3:26: \"a\\\\b\" has a backslash", true},
+	{"bad pattern", "version: 1\ncategories:\n  unit: { paths: [\"a[\"] }\n", "runner.yaml:3:19: \"a[\" is no valid pattern", false},
+	{"only taken away", "version: 1\ncategories:\n  unit: { paths: [\"!a\"] }\n", "patterns with ! only take files away", false},
+	{"suite name", "version: 1\nsuites:\n  \" a\": { tool: go }\n", "runner.yaml:3:3: a suite's name", false},
+	{"variable name", "version: 1\nsuites:\n  a: { tool: go, env: { \"A=B\": c } }\n", "can't be the name of a variable", false},
+	{"tags for pytest", "version: 1\nsuites:\n  a: { tool: pytest, category: unit, tags: [x] }\n", "runner.yaml:3:38: \"tags\" does nothing for the tool pytest", true},
+	{"markers for go", "version: 1\nsuites:\n  a: { tool: go, category: unit, markers: [x] }\n", "\"markers\" does nothing for the tool go", true},
+	{"command for go", "version: 1\nsuites:\n  a: { tool: go, command: make, reports: [x] }\n", "\"command\" does nothing for the tool go", true},
+	{"paths for junit", "version: 1\nsuites:\n  a: { tool: junit, category: e2e, command: make, reports: [x], paths: [y] }\n", "\"paths\" does nothing for the tool junit", true},
+	{"args for junit", "version: 1\nsuites:\n  a: { tool: junit, category: e2e, command: make, reports: [x], args: [y] }\n", "\"args\" does nothing for the tool junit", true},
+	{"junit without reports", "version: 1\nsuites:\n  a: { tool: junit, category: e2e, command: make }\n", "needs a command, and reports", true},
+	{"junit without category", "version: 1\nsuites:\n  a: { tool: junit, command: make, reports: [x] }\n", "needs a category", true},
+	{"command for a shell", "version: 1\nsuites:\n  a: { tool: junit, category: e2e, command: \"a && b\", reports: [x] }\n", "\"&\" in a command means nothing without a shell", true},
+	{"tags without category", "version: 1\nsuites:\n  a: { tool: go, tags: [x] }\n", "a suite with tags needs a category", true},
+	{"markers without category", "version: 1\nsuites:\n  a: { tool: pytest, markers: [x] }\n", "a suite with markers needs a category", true},
+	{"markers in paths", "version: 1\nsuites:\n  a: { tool: pytest, category: e2e, markers: [x], paths: [y] }\n", "leave out paths and dir", true},
+	{"markers of one category twice", "version: 1\nsuites:\n  a: { tool: pytest, category: e2e, markers: [x] }\n  b: { tool: pytest, category: e2e, markers: [y] }\n", "runner.yaml:4:37: the suite a has markers for e2e already", false},
+	{"marker twice", "version: 1\nsuites:\n  a: { tool: pytest, category: e2e, markers: [x] }\n  b: { tool: pytest, category: unit, markers: [x] }\n", "the suite a has the marker \"x\" already", false},
+	{"two suites for one file", "version: 1\nsuites:\n  a: { tool: pytest, paths: [tests/unit] }\n  b: { tool: pytest, paths: [\"tests/**\"] }\n", "runner.yaml:4:3: the suites a and b both claim tests/unit/test_u.py (the other one: runner.yaml:3:3)", false},
+	{"two suites for one tool", "version: 1\nsuites:\n  a: { tool: go }\n  b: { tool: go }\n", "the suites a and b both claim", false},
+	{"two categories for one file", "version: 1\ncategories:\n  e2e: { paths: [tests/unit] }\n  unit: { paths: [tests] }\n", "the categories e2e and unit both claim tests/unit/test_u.py", false},
+}
+
+func TestConfigRefused(t *testing.T) {
+	for _, c := range badConfigs {
+		t.Run(c.name, func(t *testing.T) {
+			text := c.text
+			if text == "" {
+				text = "\n"
+			}
+			_, err := load(tree(), text)
+			var bad *ConfigError
+			if !errors.As(err, &bad) {
+				t.Fatalf("got %v", err)
+			}
+			if !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got  %v\nwant %s", err, c.want)
+			}
+			if bad.ExitCode() != 2 || bad.Problems[0].Line < 1 || bad.Problems[0].Column < 1 {
+				t.Errorf("code %d, problems %+v", bad.ExitCode(), bad.Problems)
+			}
+		})
+	}
+}
+
+func TestConfigTellsAllFaultsInOrder(t *testing.T) {
+	_, err := load(tree(), "version: 1\nsuites:\n  a: { tool: go, dri: x }\ncategories:\n  unit: { paths: x }\nordre: []\n")
+	want := `runner.yaml:3:18: unknown key "dri"; did you mean dir?
+runner.yaml:5:18: expected a list: write [x]
+runner.yaml:6:1: unknown key "ordre"; did you mean order?`
+	if err == nil || err.Error() != want {
+		t.Errorf("got\n%v\nwant\n%s", err, want)
+	}
+}
+
+// goodConfigs are files that must be taken; the schema must take them too.
+var goodConfigs = map[string]string{
+	"the least":           "version: 1\n",
+	"byte order mark":     "\ufeffversion: 1\n",
+	"carriage returns":    "version: 1\r\ncategories:\r\n  unit:\r\n    timeout: 3s\r\n",
+	"category of nothing": "version: 1\ncategories:\n  smoke:\n",
+	"anchor and alias":    "version: 1\ncategories:\n  unit: &c { timeout: 1h30m }\n  e2e: *c\n",
+	"numbers as args":     "version: 1\nsuites:\n  a: { tool: pytest, args: [-n, 2, true, 1.5], env: { PORT: 8080, ON: true } }\n",
+	"section 8's shape": `version: 1
+order: [unit, mission-critical, integration]
+categories:
+  integration:      { paths: ["tests/contract/**", "!tests/contract/drafts"], exclusive: true }
+  e2e:              { timeout: 10m }
+  mission-critical: { critical: true }
+  nightly:          { critical: false }
+groups:
+  fast: [unit, integration]
+suites:
+  "go:tools": { tool: go, dir: tools, args: [-race] }
+  slow: { tool: go, category: nightly, tags: [slow] }
+  nightly-py: { tool: pytest, category: nightly, markers: [nightly], timeout: 90s }
+  acceptance: { tool: junit, category: e2e, dir: web, command: make acceptance, reports: ["build/**/*.xml"] }
+  shell: { tool: junit, category: e2e, command: [sh, -c, "a && b"], reports: [x.xml], env: { A: b } }
+`,
+}
+
+func TestConfigTaken(t *testing.T) {
+	for _, name := range sorted(goodConfigs) {
+		t.Run(name, func(t *testing.T) {
+			if _, err := load(tree(), goodConfigs[name]); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func TestConfigFile(t *testing.T) {
+	root := write(t, map[string]string{"a_test.go": "", "go.mod": "", "other/ci.yaml": "version: 1\norder: [e2e]\n", "runner.yml": ""})
+	tr, err := NewTree(root, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := Load(root, "", tr, fakeTools())
+	if err != nil || c.Config != "" || c.Ordered {
+		t.Fatalf("no file: %+v, %v", c, err)
+	}
+	if len(c.Findings) != 1 || c.Findings[0].ID != "config.name" {
+		t.Errorf("runner.yml: %+v", c.Findings)
+	}
+	c, err = Load(root, filepath.Join(root, "other", "ci.yaml"), tr, fakeTools())
+	if err != nil || c.Config != "other/ci.yaml" || !c.Ordered || c.Categories[0].Name != E2E {
+		t.Fatalf("named file: %+v, %v", c, err)
+	}
+	var usage *UsageError
+	if _, err = Load(root, filepath.Join(root, "gone.yaml"), tr, fakeTools()); !errors.As(err, &usage) || usage.ExitCode() != 2 {
+		t.Errorf("missing file: %v", err)
+	}
+	if err := os.WriteFile(filepath.Join(root, ConfigFile), []byte("version: 1\n"+strings.Repeat("#", maxConfig)), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err = Load(root, "", tr, fakeTools()); !errors.As(err, &usage) {
+		t.Errorf("huge file: %v", err)
+	}
+}

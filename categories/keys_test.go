@@ -1,0 +1,107 @@
+package categories
+
+import (
+	"encoding/json"
+	"reflect"
+	"slices"
+	"testing"
+)
+
+// keyCases shows for every key of runner.yaml that it has an effect (design law 9): the catalog with the key differs from
+// the one without it. A value may stand only where a key needs another one.
+var keyCases = map[string]struct{ without, with string }{
+	"order":                {"version: 1\n", "version: 1\norder: [e2e]\n"},
+	"categories":           {"version: 1\n", "version: 1\ncategories: { smoke: {} }\n"},
+	"categories.paths":     {"version: 1\ncategories: { e2e: {} }\n", "version: 1\ncategories: { e2e: { paths: [tests/contract] } }\n"},
+	"categories.timeout":   {"version: 1\ncategories: { e2e: {} }\n", "version: 1\ncategories: { e2e: { timeout: 3s } }\n"},
+	"categories.critical":  {"version: 1\ncategories: { e2e: {} }\n", "version: 1\ncategories: { e2e: { critical: true } }\n"},
+	"categories.exclusive": {"version: 1\ncategories: { e2e: {} }\n", "version: 1\ncategories: { e2e: { exclusive: true } }\n"},
+	"groups":               {"version: 1\n", "version: 1\ngroups: { fast: [unit] }\n"},
+	"suites":               {"version: 1\n", "version: 1\nsuites: { py: { tool: pytest } }\n"},
+	"suites.tool":          {"version: 1\nsuites: { a: { tool: pytest } }\n", "version: 1\nsuites: { a: { tool: go } }\n"},
+	"suites.category":      {"version: 1\nsuites: { a: { tool: pytest } }\n", "version: 1\nsuites: { a: { tool: pytest, category: e2e } }\n"},
+	"suites.dir":           {"version: 1\nsuites: { a: { tool: pytest } }\n", "version: 1\nsuites: { a: { tool: pytest, dir: tests } }\n"},
+	"suites.paths":         {"version: 1\nsuites: { a: { tool: pytest } }\n", "version: 1\nsuites: { a: { tool: pytest, paths: [tests/contract] } }\n"},
+	"suites.tags":          {"version: 1\nsuites: { a: { tool: go, category: e2e } }\n", "version: 1\nsuites: { a: { tool: go, category: e2e, tags: [slow] } }\n"},
+	"suites.markers":       {"version: 1\nsuites: { a: { tool: pytest, category: e2e } }\n", "version: 1\nsuites: { a: { tool: pytest, category: e2e, markers: [nightly] } }\n"},
+	"suites.args":          {"version: 1\nsuites: { a: { tool: pytest } }\n", "version: 1\nsuites: { a: { tool: pytest, args: [-x] } }\n"},
+	"suites.env":           {"version: 1\nsuites: { a: { tool: pytest } }\n", "version: 1\nsuites: { a: { tool: pytest, env: { A: b } } }\n"},
+	"suites.command": {
+		"version: 1\nsuites: { a: { tool: junit, category: e2e, command: make, reports: [x] } }\n",
+		"version: 1\nsuites: { a: { tool: junit, category: e2e, command: make all, reports: [x] } }\n",
+	},
+	"suites.reports": {
+		"version: 1\nsuites: { a: { tool: junit, category: e2e, command: make, reports: [x] } }\n",
+		"version: 1\nsuites: { a: { tool: junit, category: e2e, command: make, reports: [y] } }\n",
+	},
+	"suites.timeout":   {"version: 1\nsuites: { a: { tool: pytest } }\n", "version: 1\nsuites: { a: { tool: pytest, timeout: 3s } }\n"},
+	"suites.exclusive": {"version: 1\nsuites: { a: { tool: pytest } }\n", "version: 1\nsuites: { a: { tool: pytest, exclusive: true } }\n"},
+}
+
+// effectless are the keys that can have no such case, with the reason.
+var effectless = map[string]string{"version": "it has one value; another one, or none, is an error: TestConfigRefused"}
+
+func TestEveryKeyHasAnEffect(t *testing.T) {
+	keys := allKeys(reflect.TypeFor[Config](), "")
+	for _, key := range keys {
+		c, ok := keyCases[key]
+		if !ok {
+			if effectless[key] == "" {
+				t.Errorf("the key %s has no case: show what it does", key)
+			}
+			continue
+		}
+		without, with := outcome(t, c.without), outcome(t, c.with)
+		if without == with {
+			t.Errorf("the key %s does nothing:\n%s", key, with)
+		}
+	}
+	for key := range keyCases {
+		if !slices.Contains(keys, key) {
+			t.Errorf("there is no key %s", key)
+		}
+	}
+}
+
+// allKeys are the keys of a type and of those below it, names left out: "categories.paths".
+func allKeys(of reflect.Type, above string) []string {
+	switch of.Kind() {
+	case reflect.Map, reflect.Pointer:
+		return allKeys(of.Elem(), above)
+	case reflect.Struct:
+		var keys []string
+		for i, name := range fieldNames(of) {
+			if above != "" {
+				name = above + "." + name
+			}
+			keys = append(append(keys, name), allKeys(of.Field(i).Type, name)...)
+		}
+		return keys
+	}
+	return nil
+}
+
+// outcome is everything of a catalog that the rest of the program can see, without the reasons: they name the line.
+func outcome(t *testing.T, config string) string {
+	t.Helper()
+	c := mustLoad(t, tree(), config)
+	for i := range c.Categories {
+		each := &c.Categories[i]
+		each.Why = ""
+		for j := range each.Suites {
+			each.Suites[j].Why = ""
+			for k := range each.Suites[j].Files {
+				each.Suites[j].Files[k].Why = ""
+			}
+		}
+	}
+	for i := range c.Groups {
+		c.Groups[i].Why = ""
+	}
+	c.Findings, c.tree.FS = nil, nil
+	text, err := json.Marshal(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}

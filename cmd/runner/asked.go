@@ -1,0 +1,159 @@
+package main
+
+import (
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"testrunner/categories"
+	"testrunner/env"
+	"testrunner/report/junit"
+)
+
+// options are a run's command line, read and checked. Nothing is looked up yet.
+type options struct {
+	asked    env.Asked
+	junit    string // absolute path, "" is in the results folder
+	dialect  junit.Dialect
+	events   string
+	jobs     int
+	timeout  time.Duration
+	failFast bool
+	debug    bool
+	dryRun   bool
+	verbose  bool
+	quiet    bool
+	color    bool
+	ci       bool
+}
+
+func readOptions(c *cli.Context, s split, p place, w World) (options, error) {
+	o := options{
+		failFast: c.Bool("fail-fast"), debug: c.Bool("debug"), dryRun: c.Bool("dry-run"),
+		verbose: c.Bool("verbose"), quiet: c.Bool("quiet"),
+		ci: c.Bool("ci") || truthy(getenv(w.Environ, "CI")),
+	}
+	o.color = !c.Bool("no-color") && getenv(w.Environ, "NO_COLOR") == "" && !o.ci
+	o.asked = env.Asked{
+		Categories: names(c.StringSlice("category")), Exclude: names(c.StringSlice("exclude")), Filter: c.String("filter"),
+		Tool: c.String("tool"), ToolArgs: s.rest, AllowNotRun: names(c.StringSlice("allow-not-run")), Strict: c.Bool("strict"), Scope: p.scope,
+	}
+	for _, word := range c.Args().Slice() {
+		if categories.IsPath(word) {
+			o.asked.Paths = append(o.asked.Paths, p.relative(word))
+		} else {
+			o.asked.Categories = append(o.asked.Categories, word)
+		}
+	}
+	for _, id := range c.StringSlice("test") {
+		o.asked.Paths = append(o.asked.Paths, p.relative(id))
+	}
+	if err := o.readEnvironment(c, w); err != nil {
+		return o, err
+	}
+	return o, o.readValues(c, p)
+}
+
+// readValues reads the flags whose values can be wrong.
+func (o *options) readValues(c *cli.Context, p place) (err error) {
+	if o.verbose && o.quiet {
+		return usagef("--verbose and --quiet contradict each other")
+	}
+	if _, err := regexp.Compile(o.asked.Filter); err != nil {
+		return usagef("--filter %q is no regular expression: %v", o.asked.Filter, err)
+	}
+	if o.dialect, err = junit.ParseDialect(c.String("junit-dialect")); err != nil {
+		return usagef("--junit-dialect: %v", err)
+	}
+	o.jobs = runtime.NumCPU()
+	if c.IsSet("jobs") {
+		if o.jobs = c.Int("jobs"); o.jobs < 1 {
+			return usagef("--jobs %d: at least 1", o.jobs)
+		}
+	}
+	if t := c.String("timeout"); t != "" {
+		if o.timeout, err = time.ParseDuration(t); err != nil || o.timeout <= 0 {
+			return usagef("--timeout %q is no duration; write it as 90s, 10m or 1h30m", t)
+		}
+	}
+	if o.debug && o.timeout > 0 {
+		return usagef("--debug has no deadline, so --timeout would have no effect")
+	}
+	if f := c.String("junit"); f != "" {
+		o.junit = absolute(p.start, f)
+	}
+	if f := c.String("events"); f != "" {
+		o.events = absolute(p.start, f)
+	}
+	return nil
+}
+
+// readEnvironment reads the mode asked for: flag over variable. Two modes named at once are an error, since neither may
+// be swapped for the other.
+func (o *options) readEnvironment(c *cli.Context, w World) error {
+	o.asked.Env, o.asked.EnvFrom = c.String("env"), "--env "+c.String("env")
+	if o.asked.Env == "" {
+		o.asked.Env, o.asked.EnvFrom = getenv(w.Environ, "RUNNER_ENV"), "RUNNER_ENV="+getenv(w.Environ, "RUNNER_ENV")
+	}
+	if c.Bool("no-docker") {
+		if e := c.String("env"); e != "" && e != "no-docker" {
+			return usagef("--no-docker and --env %s name two modes at once", e)
+		}
+		o.asked.Env, o.asked.EnvFrom = "no-docker", "--no-docker"
+	}
+	switch o.asked.Env {
+	case "", "auto", "no-docker":
+		return nil
+	case "docker", "staging":
+		return usageError{text: fmt.Sprintf("%s: this mode comes in a later version of runner", o.asked.EnvFrom), remedy: "runner --no-docker"}
+	}
+	return usageError{text: fmt.Sprintf("%s: there is no environment of that name; there are auto and no-docker", o.asked.EnvFrom), remedy: "runner --no-docker"}
+}
+
+// relative makes a path or ID relative to the root. A path that does not exist from here but does from the root is one
+// that a report printed.
+func (p place) relative(word string) string {
+	path, name, isTest := strings.Cut(word, "::")
+	abs := absolute(p.start, path)
+	if !exists(abs) && exists(filepath.Join(p.root, path)) {
+		abs = filepath.Join(p.root, path)
+	}
+	rel, err := filepath.Rel(p.root, abs)
+	if err != nil {
+		rel = path
+	}
+	rel = filepath.ToSlash(rel)
+	if isTest {
+		return rel + "::" + name
+	}
+	return rel
+}
+
+// names splits at commas, as --category unit,e2e has it.
+func names(values []string) []string {
+	var out []string
+	for _, v := range values {
+		for n := range strings.SplitSeq(v, ",") {
+			if n = strings.TrimSpace(n); n != "" {
+				out = append(out, n)
+			}
+		}
+	}
+	return out
+}
+
+func getenv(environ []string, name string) string {
+	i := slices.IndexFunc(environ, func(kv string) bool { return strings.HasPrefix(kv, name+"=") })
+	if i < 0 {
+		return ""
+	}
+	return environ[i][len(name)+1:]
+}
+
+func truthy(v string) bool { return v != "" && v != "0" && v != "false" }

@@ -1,0 +1,93 @@
+// Command runner runs all the tests of a repository, in any language, and never lies about what it could not run.
+//
+// This package is wiring: it reads the command line, finds the root, joins the rooms into the flow of a run, and turns
+// the verdict into the exit code. It decides nothing about tests.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime/debug"
+
+	"testrunner/env/lease"
+	"testrunner/report"
+)
+
+func main() {
+	os.Exit(mainCode(context.Background(), os.Args[1:], system()))
+}
+
+// World is everything outside of the program that a command touches, so that a test can put another in its place.
+type World struct {
+	Stdin          *os.File
+	Stdout, Stderr io.Writer
+	Dir            string   // working directory
+	Args           []string // behind the program's name, as typed
+	Environ        []string // NAME=VALUE
+	Executable     string   // this program, for the watchdog; "" starts none
+}
+
+func system() World {
+	dir, err := os.Getwd()
+	if err != nil {
+		dir = "."
+	}
+	self, err := os.Executable()
+	if err != nil {
+		self = ""
+	}
+	return World{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Dir: dir, Args: os.Args[1:], Environ: os.Environ(), Executable: self}
+}
+
+// coder is an error that knows its exit code, such as a usage error's 2 or an empty selection's 4.
+type coder interface{ ExitCode() int }
+
+// remedier is an error that knows the way out.
+type remedier interface{ Remedy() string }
+
+// mainCode runs one command line and returns the exit code. A panic is a fault of ours and says so (70).
+func mainCode(ctx context.Context, args []string, w World) (code int) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			fmt.Fprintf(w.Stderr, "runner: this is a bug in runner: %v\n%s", fault, debug.Stack())
+			code = report.Bug
+		}
+	}()
+	if len(args) > 0 && args[0] == lease.WatchdogArg {
+		return watchdog(args[1:], w)
+	}
+	code, err := dispatch(ctx, args, w)
+	if err == nil {
+		return code
+	}
+	return complain(w.Stderr, err)
+}
+
+// complain prints an error as one line, and the way out as another.
+func complain(w io.Writer, err error) int {
+	fmt.Fprintf(w, "runner: %v\n", err)
+	var r remedier
+	if errors.As(err, &r) && r.Remedy() != "" {
+		fmt.Fprintf(w, "  try: %s\n", r.Remedy())
+	}
+	var c coder
+	if errors.As(err, &c) {
+		return c.ExitCode()
+	}
+	return report.Bug
+}
+
+// usageError is a command line that can't be understood, or a file named on it that can't be used.
+type usageError struct {
+	text   string
+	remedy string
+}
+
+func (e usageError) Error() string  { return e.text }
+func (e usageError) ExitCode() int  { return report.Usage }
+func (e usageError) Remedy() string { return e.remedy }
+
+func usagef(format string, args ...any) error { return usageError{text: fmt.Sprintf(format, args...)} }

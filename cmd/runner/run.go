@@ -1,0 +1,162 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"testrunner/categories"
+	"testrunner/env"
+	"testrunner/env/host"
+	"testrunner/env/lease"
+	"testrunner/report"
+	"testrunner/report/event"
+	"testrunner/runner"
+	"testrunner/runner/process"
+	"testrunner/runner/tool"
+)
+
+// runTests is the main command: the flow of design section 3.
+func runTests(ctx context.Context, c *cli.Context, s split, w World) (int, error) {
+	if c.Bool("version") {
+		_, err := fmt.Fprintf(w.Stdout, "runner %s (%s/%s)\n", Version, runtime.GOOS, runtime.GOARCH)
+		return 0, err
+	}
+	if c.Bool("help") {
+		return 0, helpAll(w.Stdout)
+	}
+	p, err := findPlace(c, w)
+	if err != nil {
+		return 0, err
+	}
+	o, err := readOptions(c, s, p, w)
+	if err != nil {
+		return 0, err
+	}
+	catalog, err := loadCatalog(ctx, p, w)
+	if err != nil {
+		return 0, err
+	}
+	prepared, err := prepare(ctx, catalog, p, o, w)
+	if err != nil {
+		return 0, err
+	}
+	if o.dryRun {
+		return dryRun(w.Stdout, prepared)
+	}
+	return execute(ctx, prepared, w)
+}
+
+// prepared is a run before its first effect.
+type prepared struct {
+	place     place
+	options   options
+	args      []string
+	catalog   *categories.Catalog
+	selection categories.Selection
+	empty     error // the selection is empty, and why
+	findings  []event.Finding
+	decision  env.Decision
+	plan      runner.Plan
+}
+
+// prepare selects, checks, decides and plans. Of the world it only reads.
+func prepare(ctx context.Context, catalog *categories.Catalog, p place, o options, w World) (prepared, error) {
+	r := prepared{place: p, options: o, args: w.Args, catalog: catalog, findings: catalog.Findings}
+	accepted, err := catalog.Names(o.asked.AllowNotRun)
+	if err != nil {
+		return r, fmt.Errorf("--allow-not-run: %w", err)
+	}
+	r.selection, err = catalog.Select(o.asked)
+	var c coder
+	if errors.As(err, &c) && c.ExitCode() == report.Empty {
+		r.empty, err = err, nil
+	}
+	if err != nil {
+		return r, err
+	}
+	tools := tool.All()
+	needs, programs := runner.Check(ctx, r.selection, tools, &runner.Host{Environ: w.Environ})
+	for _, n := range needs.Suites {
+		r.findings = append(r.findings, n.Findings...)
+	}
+	r.findings = distinct(r.findings)
+	r.decision = env.Decide(o.asked, needs)
+	cache := filepath.Join(p.results, "cache")
+	r.plan = runner.BuildPlan(r.selection, r.decision, runner.Settings{
+		Slots: o.jobs, Accepted: accepted, Programs: programs, Tools: tools,
+		Timings: runner.ReadTimings(cache), Cache: cache, Debug: o.debug, Ordered: catalog.Ordered,
+	})
+	if o.debug && len(r.plan.Jobs) > 1 {
+		return r, usageError{text: fmt.Sprintf("--debug runs one job, and %d are selected", len(r.plan.Jobs)), remedy: "runner --debug PATH::TEST"}
+	}
+	return r, nil
+}
+
+// distinct keeps the first of equal findings, so that one missing tool is told once, not once a suite.
+func distinct(all []event.Finding) []event.Finding {
+	seen := map[event.Finding]bool{}
+	var out []event.Finding
+	for _, f := range all {
+		f.Millis = 0
+		if !seen[f] {
+			seen[f] = true
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// execute runs the plan and tells everything to the reports. What it starts is gone when it returns.
+func execute(ctx context.Context, r prepared, w World) (code int, err error) {
+	id := lease.NewRunID(time.Now(), rand.Reader)
+	held, err := lease.Open(r.place.results, id)
+	if err != nil {
+		return 0, usageError{text: err.Error(), remedy: "runner --results DIR"}
+	}
+	defer func() { err = errors.Join(err, held.Close()) }()
+	out, err := openReports(r, held.Dir(), w)
+	if err != nil {
+		return 0, err
+	}
+	scratch := filepath.Join(os.TempDir(), "runner-"+id)
+	dismiss, err := guardRun(w, held, out, r.options, scratch)
+	defer dismiss()
+	out.tellStart(r, id, held, err)
+	timings := runJobs(ctx, r, out, held, scratch)
+	if err := timings.Merge(filepath.Join(r.place.results, "cache")); err != nil {
+		out.stream.Emit(event.Noted{Level: "warn", Text: err.Error()})
+	}
+	out.stream.Emit(event.Leftovers{Names: cleanUp(scratch, out.stream.Emit)})
+	verdict, err := out.finish(r, w)
+	return verdict.Code, err
+}
+
+func runJobs(ctx context.Context, r prepared, out *reports, held *lease.Lease, scratch string) runner.Timings {
+	if err := process.BecomeSubreaper(); err != nil {
+		out.stream.Emit(event.Logged{Text: "not a subreaper: " + err.Error()})
+	}
+	return runner.Run(ctx, r.plan, runner.Options{
+		Emit: out.stream.Emit, Environ: out.environ, Clock: runner.NewClock(time.Now), Deadline: r.options.timeout,
+		FailFast: r.options.failFast, Scratch: scratch, Signals: process.Signals(ctx), FreeRAM: host.FreeMemory,
+		Record: out.record(held), Forget: out.forget(held), Suspend: out.suspend,
+	})
+}
+
+// cleanUp ends what outlived its job and removes the run's scratch folder. What it could not remove is left over.
+func cleanUp(scratch string, emit event.Emit) []string {
+	for _, orphan := range process.SweepOrphans() {
+		emit(event.Noted{Level: "warn", Text: "ended a process that outlived its job: " + orphan})
+	}
+	if err := os.RemoveAll(scratch); err != nil {
+		return []string{scratch}
+	}
+	return nil
+}

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"testrunner/env/lease"
+	"testrunner/report"
+	"testrunner/report/event"
+	"testrunner/report/junit"
+)
+
+// will is what the watchdog carries out when runner dies. It lies in the results folder while the run goes on.
+type will struct {
+	JUnit   string `json:"junit"`
+	Dialect string `json:"dialect"`
+	Scratch string `json:"scratch"`
+}
+
+const willFile = "will.json"
+
+// guardRun starts the watchdog, which outlives a kill -9 of this process, ends its jobs and writes junit.xml. The returned
+// function sends it away.
+func guardRun(w World, held *lease.Lease, out *reports, o options, scratch string) (func(), error) {
+	if w.Executable == "" {
+		return func() {}, nil
+	}
+	path := filepath.Join(held.Dir(), willFile)
+	text, err := json.Marshal(will{JUnit: out.paths.junit, Dialect: o.dialect.String(), Scratch: scratch})
+	if err == nil {
+		err = os.WriteFile(path, text, 0o600)
+	}
+	if err != nil {
+		return func() {}, fmt.Errorf("write the watchdog's will: %w", err)
+	}
+	if err := held.Events(out.paths.events); err != nil {
+		return func() {}, err
+	}
+	guardian, err := lease.Guard([]string{w.Executable}, w.Environ, held)
+	if err != nil {
+		return func() {}, err
+	}
+	return func() {
+		if err := guardian.Done(); err != nil {
+			out.stream.Emit(event.Logged{Text: "watchdog: " + err.Error()})
+		}
+		if err := os.Remove(path); err != nil {
+			out.stream.Emit(event.Logged{Text: "watchdog: " + err.Error()})
+		}
+	}, nil
+}
+
+// watchdog is the watchdog's main: runner's own program with lease.WatchdogArg and the results folder. Nobody reads its exit
+// code; what it has to complain about goes to runner.log.
+func watchdog(args []string, w World) int {
+	if len(args) != 1 {
+		return report.Usage
+	}
+	dir := args[0]
+	err := lease.Watch(w.Stdin, dir, func(events string) error { return carryOut(dir, events) })
+	if err != nil {
+		fmt.Fprintf(w.Stderr, "watchdog: %v\n", err)
+		return report.Invalid
+	}
+	return 0
+}
+
+// carryOut renders what the dead run had told, and removes its scratch folder.
+func carryOut(dir, events string) error {
+	path := filepath.Join(dir, willFile)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return fmt.Errorf("read the will: %w", err)
+	}
+	var last will
+	if err := json.Unmarshal(text, &last); err != nil {
+		return fmt.Errorf("read the will: %w", err)
+	}
+	dialect, err := junit.ParseDialect(last.Dialect)
+	if err != nil {
+		return err
+	}
+	if err := os.RemoveAll(last.Scratch); err != nil {
+		return fmt.Errorf("remove the scratch folder: %w", err)
+	}
+	summary, err := report.FinishDead(events)
+	if err != nil {
+		return err
+	}
+	if err := junit.WriteFile(last.JUnit, summary, dialect); err != nil {
+		return err
+	}
+	return os.Remove(path)
+}

@@ -1,0 +1,6 @@
+package lease
+
+import "os/exec"
+
+// leave does nothing: a job object can't be left.
+func leave(*exec.Cmd, bool) {}

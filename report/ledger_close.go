@@ -1,0 +1,286 @@
+package report
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"testrunner/report/event"
+)
+
+// closing turns one job into cases. It reads the job and changes nothing, so that a Summary can be had at any time.
+type closing struct {
+	job      *job
+	stopping []event.Stopping
+	notRun   *event.NotRun // what was said of this job's tests
+	category event.PlannedCategory
+	tool     string
+
+	cases  []Case
+	broken []Broken
+	lost   int
+	ran    bool          // a test of the job has a result of its own
+	whole  *event.NotRun // the job did not run, and no test carries that
+}
+
+func (c *closing) close() {
+	open, notRan := make([]int, len(c.job.attempts)+1), 0
+	for _, chunk := range c.job.order {
+		for i := range chunk {
+			r := &chunk[i]
+			if r.state == collected && c.isLost(r) {
+				c.lost++
+				continue
+			}
+			if r.state == running {
+				open[r.attempt]++
+			}
+			k := c.judge(r)
+			if k.Outcome == event.NotRan {
+				notRan++
+			}
+			c.ran = c.ran || r.state != collected
+			c.cases = append(c.cases, k)
+		}
+	}
+	for _, b := range c.job.broken {
+		c.broken = append(c.broken, Broken{b.CollectionFailed, rerunPath(b.Path)})
+	}
+	for i, a := range c.job.attempts {
+		c.carry(i, a, open[i]+a.abandoned, notRan)
+	}
+	c.again(notRan)
+}
+
+// judge gives one expected test its outcome.
+func (c *closing) judge(r *row) Case {
+	k := Case{Test: r.test(c.job.started().Suite), Elapsed: time.Duration(r.micros) * time.Microsecond}
+	k.Rerun = Rerun(k.Test)
+	if t := r.more; t != nil {
+		k.Type, k.Message, k.Detail, k.Output, k.Note = t.kind, t.message, t.detail, t.output, t.note
+	}
+	switch r.state {
+	case ended:
+		k.Outcome = outcomeOf(r.outcome)
+		if k.Outcome == event.NotRan {
+			k.Reason = event.Reason{Code: event.ReasonBlocked, Text: k.Message}
+			k.Accepted = c.acceptance(k.Reason, "")
+		}
+	case running:
+		c.judgeOpen(r, &k)
+	default:
+		c.judgeUnstarted(r, &k)
+	}
+	return k
+}
+
+// judgeOpen is for a test that started and never ended. If it had a result before, the worst of both counts.
+func (c *closing) judgeOpen(r *row, k *Case) {
+	kind, message := unfinished(c.at(r), c.stopping)
+	k.Detail = join(k.Detail, c.hang(r.id))
+	if r.outcome != 0 && outcomeOf(r.outcome) == event.Failed {
+		k.Outcome, k.Detail = event.Failed, join(k.Detail, message)
+		return
+	}
+	if r.outcome != 0 {
+		k.Detail = join(k.Detail, k.Message)
+	}
+	k.Outcome, k.Type, k.Message = event.Errored, string(kind), message
+}
+
+// judgeUnstarted is for a test that was collected, and of which nothing more was heard.
+func (c *closing) judgeUnstarted(r *row, k *Case) {
+	at := c.at(r)
+	switch {
+	case c.notRun != nil:
+		k.Outcome, k.Reason = event.NotRan, c.notRun.Reason
+		k.Accepted = c.acceptance(k.Reason, c.notRun.Accepted)
+	case at.finished != nil && at.finished.Cause == event.Done:
+		k.Outcome, k.Type = event.Errored, string(event.MissingResultType)
+		k.Message = "no result: the tool ended normally, and never spoke of this test after naming it"
+	default:
+		k.Outcome, k.Reason = event.NotRan, unstarted(at, c.stopping)
+	}
+}
+
+// isLost says whether a collection error stands for the test: its file could not be loaded, or its folder's package, or a
+// conftest above it.
+func (c *closing) isLost(r *row) bool {
+	file := r.file
+	if file == "" {
+		file, _ = event.SplitID(r.id)
+	}
+	return slices.ContainsFunc(c.job.broken, func(b brokenAt) bool {
+		if b.Path == file || b.Path == path.Dir(file) {
+			return true
+		}
+		if b.Reason != "conftest" {
+			return false
+		}
+		below := b.Path
+		if strings.HasSuffix(below, ".py") {
+			below = path.Dir(below)
+		}
+		return below == "." || strings.HasPrefix(file, below+"/")
+	})
+}
+
+// carry makes sure that an attempt's bad end can be seen: by a test it left open, by a collection error, or else by a case
+// of its own.
+func (c *closing) carry(i int, a attempt, open, notRan int) {
+	cause := event.RunnerDied
+	if a.finished != nil {
+		cause = a.finished.Cause
+	}
+	broken := slices.ContainsFunc(c.job.broken, func(b brokenAt) bool { return b.attempt == i })
+	switch cause {
+	case event.Done:
+	case event.Crashed, event.Vanished, event.Contradiction:
+		if open == 0 && !broken {
+			c.cases = append(c.cases, c.own(a, cause))
+		}
+	case event.BadUsage, event.NotStarted:
+		switch {
+		case open > 0 || broken:
+		case c.ran:
+			c.cases = append(c.cases, c.own(a, cause))
+		default:
+			c.broken = append(c.broken, c.unusable(a))
+		}
+	case event.TimedOut, event.Interrupted, event.RunnerDied:
+		switch {
+		case open > 0 || notRan > 0:
+		case c.ran:
+			c.cases = append(c.cases, c.own(a, cause))
+		default:
+			c.leave(a)
+		}
+	default:
+		c.cases = append(c.cases, c.own(a, cause))
+	}
+}
+
+// again is for a job whose last attempt promised another one that never came.
+func (c *closing) again(notRan int) {
+	if n := len(c.job.attempts); n > 0 && notRan == 0 {
+		if a := c.job.attempts[n-1]; a.finished != nil && a.finished.Again {
+			c.leave(a)
+		}
+	}
+}
+
+// leave says that the job as a whole did not run.
+func (c *closing) leave(a attempt) {
+	n := event.NotRun{Category: a.started.Category, Suite: a.started.Suite, Job: c.job.name, Reason: unstarted(a, c.stopping)}
+	if c.notRun != nil {
+		n.Reason, n.Accepted = c.notRun.Reason, c.notRun.Accepted
+	}
+	n.Accepted = c.acceptance(n.Reason, n.Accepted)
+	c.whole = &n
+}
+
+// own is the case of a job's bad end.
+func (c *closing) own(a attempt, cause event.Cause) Case {
+	k := Case{
+		Test: event.Test{
+			Name:  fmt.Sprintf("[%s] %s: %s", cause, a.started.Category, a.started.Suite),
+			Class: "runner.job." + c.job.name,
+		},
+		Outcome: event.Errored,
+		Type:    string(event.NotFinishedType),
+		Message: ending(a),
+		Rerun:   rerunSuite(a.started.Category, c.tool),
+		Detail:  c.job.stderr,
+		Output:  c.job.stdout,
+	}
+	if cause == event.TimedOut {
+		k.Type = string(event.TimeoutType)
+	}
+	if a.finished != nil {
+		k.Elapsed = time.Duration(max(0, a.finished.Micros)) * time.Microsecond
+		if a.finished.Detail != "" {
+			k.Detail = a.finished.Detail
+		}
+	}
+	return k
+}
+
+// unusable is the collection error of a tool that refused to work, where no file is to blame.
+func (c *closing) unusable(a attempt) Broken {
+	reason := string(a.finished.Cause)
+	message := a.finished.Problem
+	if message == "" {
+		message = event.FirstLine(a.finished.Detail)
+	}
+	if message == "" {
+		message = ending(a)
+	}
+	name := c.tool
+	if name == "" {
+		name = a.started.Suite
+	}
+	return Broken{
+		CollectionFailed: event.CollectionFailed{
+			Job: c.job.name, Path: name, Class: "runner.tool." + name, Reason: reason, Message: message, Detail: a.finished.Detail,
+		},
+		Rerun: rerunSuite(a.started.Category, c.tool),
+	}
+}
+
+// hang is what the last stall said of an open test.
+func (c *closing) hang(id string) string {
+	for _, s := range slices.Backward(c.job.stalls) {
+		if slices.Contains(s.Tests, id) {
+			text := join(s.Tail, s.Stacks)
+			return join(text, strings.Join(s.Tree, "\n"))
+		}
+	}
+	return ""
+}
+
+func (c *closing) at(r *row) attempt {
+	if len(c.job.attempts) == 0 {
+		return attempt{started: c.job.guess()}
+	}
+	return c.job.attempts[r.attempt]
+}
+
+// acceptance is who accepts an absence for this reason. The category's own acceptance covers an environment that is not ready
+// and nothing else: nobody accepted a crash. A critical category is accepted by name alone (law 3).
+func (c *closing) acceptance(r event.Reason, by string) string {
+	return acceptance(c.category, r, by)
+}
+
+func acceptance(c event.PlannedCategory, r event.Reason, by string) string {
+	if by == "" && r.Code == event.ReasonBlocked {
+		by = c.Accepted
+	}
+	if c.Critical && !strings.HasPrefix(by, "--allow-not-run") {
+		return ""
+	}
+	return by
+}
+
+// test is the row's test, complete.
+func (r *row) test(suite string) event.Test {
+	file, name := event.SplitID(r.id)
+	t := event.Test{ID: r.id, Name: name, Class: r.class, File: file, Line: int(r.line)}
+	if r.name != "" {
+		t.Name = r.name
+	}
+	if r.file != "" {
+		t.File = r.file
+	}
+	if t.Name == "" {
+		t.Name = r.id
+	}
+	if t.Class == "" {
+		t.Class = t.File
+	}
+	if t.Class == "" {
+		t.Class = suite
+	}
+	return t
+}

@@ -1,0 +1,70 @@
+package runner
+
+import (
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"testrunner/runner/process"
+	"testrunner/runner/tool"
+)
+
+// channel follows the hook's file while the tool appends to it.
+type channel struct {
+	stop chan struct{}
+	done chan struct{}
+}
+
+// followEvery is how often the file is looked at: it bounds how late a result is shown, and costs one read call.
+const followEvery = 10 * time.Millisecond
+
+// maxLine bounds one line of a channel, in bytes; what is longer is cut and marked. Hooks cap each field at 64 KiB.
+const maxLine = 4 << 20
+
+// follow starts reading the hook's file, if the tool has one.
+func (a *attempt) follow() channel {
+	c := channel{stop: make(chan struct{}), done: make(chan struct{})}
+	if a.command.Channel != tool.HookFile {
+		close(c.done)
+		return c
+	}
+	go c.read(filepath.Join(a.target.Scratch, tool.EventsFile), process.NewLineWriter(maxLine, a.line))
+	return c
+}
+
+// finish reads what is left and returns when the last line was handed on. A torn last line is handed on too: the
+// decoder leaves out what it can't read.
+func (c channel) finish() {
+	close(c.stop)
+	<-c.done
+}
+
+func (c channel) read(path string, lines *process.LineWriter) {
+	defer close(c.done)
+	tick := time.NewTicker(followEvery)
+	defer tick.Stop()
+	var file *os.File
+	defer func() {
+		if file != nil {
+			file.Close()
+		}
+	}()
+	for last := false; ; {
+		if file == nil {
+			file, _ = os.Open(path) // it appears with the first event
+		}
+		if file != nil {
+			io.Copy(lines, file)
+		}
+		if last {
+			lines.Flush()
+			return
+		}
+		select {
+		case <-c.stop:
+			last = true
+		case <-tick.C:
+		}
+	}
+}

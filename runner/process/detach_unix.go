@@ -1,0 +1,54 @@
+//go:build unix
+
+package process
+
+import (
+	"os"
+	"os/exec"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+func startDetached(cmd *exec.Cmd) error {
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	return cmd.Start()
+}
+
+func terminateTrees(owners []ID, byGroup bool, grace time.Duration) []string {
+	roots, groups := map[int]proc{}, map[int]bool{}
+	for _, id := range owners {
+		p, err := readStat(id.Pid)
+		same := err == nil && p.id() == id
+		if same {
+			roots[id.Pid] = p
+		}
+		if id.Pid > 1 && (same && p.pgid == id.Pid || byGroup && err != nil) {
+			groups[id.Pid] = true
+		}
+	}
+	known, asked := map[int]string{}, map[int]proc{}
+	deadline := time.Now().Add(grace)
+	for pause := time.Millisecond; ; pause = min(2*pause, 40*time.Millisecond) {
+		rest := family(table(), roots, groups, map[int]bool{os.Getpid(): true})
+		now := time.Now()
+		if len(rest) == 0 || now.After(deadline.Add(hopeless)) {
+			for _, p := range rest {
+				known[p.pid] += " (can't be killed)"
+			}
+			return list(known)
+		}
+		for _, p := range rest {
+			roots[p.pid] = p // it stays ours when its parent is gone
+			if !asked[p.pid].same(p) {
+				asked[p.pid], known[p.pid] = p, p.String()
+				askOne(p)
+			}
+			if now.After(deadline) {
+				_ = send(p, unix.SIGKILL)
+			}
+		}
+		time.Sleep(pause)
+	}
+}

@@ -1,0 +1,219 @@
+package process
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// A daemon that starts in a moment is seen by nobody; that it holds stdout gives it away.
+func TestWait_ends_a_daemon_that_holds_stdout(t *testing.T) {
+	out := newTranscript()
+	s := role(t, "daemon", "loud")
+	s.Stdout, s.Grace = out, 10*time.Second
+	began := time.Now()
+	p := start(t, s)
+	pid := out.pid(t, "spawned sleep")
+	exit := p.Wait()
+	if exit.Code != 0 || exit.Held || running(pid) {
+		t.Errorf("%+v, runs: %v", exit, running(pid))
+	}
+	if len(exit.Orphans) != 1 || !strings.HasPrefix(exit.Orphans[0], fmt.Sprint(pid, " ")) {
+		t.Errorf("orphans %q, want %d", exit.Orphans, pid)
+	}
+	if took := time.Since(began); took > 8*time.Second {
+		t.Errorf("took %s: the grace was waited for", took)
+	}
+}
+
+// A daemon that holds nothing is found if a look at the tree saw it below its program, and told to Escaped.
+func TestWait_ends_a_daemon_that_was_seen(t *testing.T) {
+	var mu sync.Mutex
+	escaped := map[int]string{}
+	out := newTranscript()
+	s := role(t, "slow-daemon", "")
+	s.Stdout = out
+	s.Escaped = func(id ID, what string) {
+		mu.Lock()
+		defer mu.Unlock()
+		escaped[id.Pid] = what
+		if !id.Alive() {
+			t.Errorf("escaped, and not alive: %s", what)
+		}
+	}
+	p := start(t, s)
+	pid := out.pid(t, "spawned quiet")
+	exit := p.Wait()
+	if exit.Code != 0 || running(pid) || len(exit.Orphans) != 1 || !strings.HasPrefix(exit.Orphans[0], fmt.Sprint(pid, " ")) {
+		t.Errorf("%+v, want %d, runs: %v", exit, pid, running(pid))
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	if escaped[pid] == "" {
+		t.Errorf("Escaped was not told of %d: %v", pid, escaped)
+	}
+}
+
+// What neither way finds is adopted by this process, and left for the sweep at the end of the run, which touches no program that
+// still runs, nor what is detached.
+func TestSweepOrphans(t *testing.T) {
+	self, _ := os.Executable()
+	detached, err := Detach([]string{self}, roleEnv("quiet", ""), nil, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	liveOut, out := newTranscript(), newTranscript()
+	live := role(t, "parent", "sleep")
+	live.Stdout = liveOut
+	a := start(t, live)
+	child := liveOut.pid(t, "ready ")
+	s := role(t, "daemon", "silent")
+	s.Stdout, s.look = out, time.Hour
+	p := start(t, s)
+	exit := p.Wait()
+	if len(exit.Orphans) > 0 {
+		t.Errorf("an orphan that nobody saw was attributed: %q", exit.Orphans)
+	}
+	swept := SweepOrphans()
+	if len(swept) != 1 {
+		t.Fatalf("swept %q", swept)
+	}
+	var pid int
+	fmt.Sscan(swept[0], &pid)
+	if running(pid) || !strings.Contains(swept[0], "process") {
+		t.Errorf("swept %q, runs: %v", swept, running(pid))
+	}
+	if !running(detached) || !running(child) || !running(a.Pid()) {
+		t.Errorf("detached runs: %v, a program: %v, its child: %v", running(detached), running(a.Pid()), running(child))
+	}
+	if again := SweepOrphans(); len(again) > 0 {
+		t.Errorf("swept again: %q", again)
+	}
+	id, err := Identify(detached)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if ended := TerminateTrees([]ID{id}, false, time.Second); len(ended) != 1 {
+		t.Errorf("ended %q", ended)
+	}
+	eventually(t, "what was detached is reaped", func() bool { _, err := readStat(detached); return err != nil })
+}
+
+func TestDetach_leaves_the_session(t *testing.T) {
+	self, _ := os.Executable()
+	pid, err := Detach([]string{self}, roleEnv("sleep", ""), nil, t.TempDir()+"/log")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := readStat(pid)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.sid != pid || p.pgid != pid {
+		t.Errorf("session %d, group %d of process %d", p.sid, p.pgid, pid)
+	}
+	if dir, _ := os.Readlink(fmt.Sprintf("/proc/%d/cwd", pid)); dir != "/" {
+		t.Errorf("works in %s", dir)
+	}
+	TerminateTrees([]ID{p.id()}, false, time.Second)
+}
+
+func TestTerminateTrees_ends_groups_whose_leader_is_gone(t *testing.T) {
+	out := newTranscript()
+	s := role(t, "leaver", "deaf")
+	s.Stdout = out
+	self, _ := os.Executable()
+	leader := exec.Command(self)
+	leader.Env, leader.Stdout = s.Env, out
+	leader.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	leader.WaitDelay = time.Millisecond
+	if err := leader.Start(); err != nil {
+		t.Fatal(err)
+	}
+	id := ID{Pid: leader.Process.Pid, Born: "gone"}
+	child := out.pid(t, "ready ")
+	_ = leader.Wait()
+	if ended := TerminateTrees([]ID{id}, false, 0); len(ended) > 0 {
+		t.Errorf("without groups: %q", ended)
+	}
+	if ended := TerminateTrees([]ID{id}, true, 50*time.Millisecond); len(ended) != 1 || running(child) {
+		t.Errorf("with groups: %q, runs: %v", ended, running(child))
+	}
+	SweepOrphans() // reaps it
+}
+
+func TestStart_a_hundred_rounds_leave_nothing(t *testing.T) {
+	round := func(i int) {
+		out := newTranscript()
+		s := role(t, []string{"leaver", "streams", "sleep"}[i%3], "sleep")
+		s.Stdout, s.Stderr, s.Grace = out, newTranscript(), time.Second
+		p, err := Start(t.Context(), s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if i%3 == 2 {
+			out.after(t, "ready")
+			p.Stop(time.Second)
+		}
+		p.Wait()
+	}
+	for i := range 3 {
+		round(i)
+	}
+	SweepOrphans()
+	eventually(t, "the poller's own files are open", func() bool { return openFiles(t) > 0 })
+	before := openFiles(t)
+	var side sync.WaitGroup
+	for w := range 4 {
+		side.Go(func() {
+			for i := range 25 {
+				round(i + w)
+			}
+		})
+	}
+	side.Wait()
+	if swept := SweepOrphans(); len(swept) > 0 {
+		t.Errorf("left behind: %q", swept)
+	}
+	if after := openFiles(t); after > before {
+		t.Errorf("%d files were open before, %d after", before, after)
+	}
+	for _, p := range table() {
+		if p.ppid == os.Getpid() {
+			t.Errorf("a child is left: %+v", p)
+		}
+	}
+}
+
+func openFiles(t *testing.T) int {
+	t.Helper()
+	fds, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(fds)
+}
+
+func TestParseStat(t *testing.T) {
+	self, err := readStat(os.Getpid())
+	if err != nil || self.pid != os.Getpid() || self.ppid != os.Getppid() || self.start == 0 || self.rssKB == 0 {
+		t.Errorf("%+v, %v", self, err)
+	}
+	tail := " S 1 22 33 0 -1 0 0 0 0 0 5 7 0 0 20 0 1 0 4711 1000 256 0\n"
+	for name, line := range map[string]string{"spaces and )": "42 (a b) c)" + tail, "a newline": "42 (a b\n) c)" + tail} {
+		p, err := parseStat([]byte(line))
+		if err != nil || p.pid != 42 || p.ppid != 1 || p.pgid != 22 || p.sid != 33 || p.start != 4711 || p.cpu != 12*clockTick || !strings.HasPrefix(p.name, "a b") {
+			t.Errorf("%s: %+v, %v", name, p, err)
+		}
+	}
+	for _, line := range []string{"", "42", "42 (a)", "42 (a) S 1", "x (a)" + tail, ")("} {
+		if p, err := parseStat([]byte(line)); err == nil {
+			t.Errorf("%q: %+v", line, p)
+		}
+	}
+}

@@ -1,0 +1,184 @@
+package tool
+
+import (
+	"bytes"
+	"io/fs"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"testrunner/report/event"
+)
+
+// Discover finds one project a folder with a configuration of pytest's, and one at the root for test files by pytest's
+// default names that lie below none. A file belongs to the nearest of them; so plain `pytest` in each Dir finds it.
+func (Pytest) Discover(tree Tree) []Project {
+	d := newPytestDiscovery(tree)
+	var projects []Project
+	for _, dir := range sortedKeys(d.configs) {
+		if p, ok := d.project(d.configs[dir]); ok {
+			projects = append(projects, p)
+		}
+	}
+	if _, ok := d.configs["."]; !ok {
+		if p, ok := d.project(pytestDefaults()); ok && d.holdsTests(p.Files) {
+			projects = append(projects, p)
+		}
+	}
+	slices.SortFunc(projects, func(a, b Project) int { return strings.Compare(a.Dir, b.Dir) })
+	return projects
+}
+
+type pytestDiscovery struct {
+	tree    Tree
+	files   map[string]bool
+	configs map[string]pytestConfig
+	own     map[string][]string // files by the folder of the project that they belong to; "" is none's
+	dirs    []string            // every folder that holds a file, at any depth, sorted
+	texts   map[string][]byte   // of conftests
+}
+
+func newPytestDiscovery(tree Tree) *pytestDiscovery {
+	d := &pytestDiscovery{tree: tree, files: map[string]bool{}, configs: map[string]pytestConfig{}, own: map[string][]string{}, texts: map[string][]byte{}}
+	dirs := map[string]bool{".": true}
+	candidates := map[string]bool{}
+	for _, file := range tree.Files {
+		d.files[file] = true
+		for dir := path.Dir(file); !dirs[dir]; dir = path.Dir(dir) {
+			dirs[dir] = true
+		}
+		if slices.Contains(pytestConfigNames(), path.Base(file)) {
+			candidates[path.Dir(file)] = true
+		}
+	}
+	d.dirs = sortedKeys(dirs)
+	for _, dir := range sortedKeys(candidates) {
+		if c, ok := pytestConfigOf(tree.FS, dir, func(f string) bool { return d.files[f] }); ok {
+			d.configs[dir] = c
+		}
+	}
+	for _, file := range tree.Files {
+		switch path.Ext(file) {
+		case ".py", ".txt", ".rst", ".md":
+			owner := d.owner(file)
+			d.own[owner] = append(d.own[owner], file)
+		default:
+			if len(d.configs) > 0 {
+				owner := d.owner(file) // --doctest-glob may name any file
+				d.own[owner] = append(d.own[owner], file)
+			}
+		}
+	}
+	return d
+}
+
+// owner is the nearest folder above the file that is a project; "" where there is none.
+func (d *pytestDiscovery) owner(file string) string {
+	for dir := path.Dir(file); ; dir = path.Dir(dir) {
+		if _, ok := d.configs[dir]; ok {
+			return dir
+		}
+		if dir == "." {
+			return ""
+		}
+	}
+}
+
+// project is the project of a configuration. ok is false where it holds no test file.
+func (d *pytestDiscovery) project(c pytestConfig) (Project, bool) {
+	p := Project{Tool: "pytest", Dir: c.dir, Why: c.why}
+	owner := c.dir
+	if _, ok := d.configs[c.dir]; !ok {
+		owner = ""
+	}
+	rules := d.rules(c)
+	for _, file := range d.own[owner] {
+		if rules.holds(file) {
+			p.Files = append(p.Files, d.file(file))
+		}
+	}
+	if c.problem != "" {
+		p.Findings = append(p.Findings, event.Finding{
+			ID: "tool.pytest.config", Status: event.Warn, Value: c.problem,
+			Detail: "pytest's settings behind it were not read, so its test files may be found differently than pytest does",
+		})
+	}
+	if n, ok := pytestWorkers(c.addopts); ok {
+		p.Workers = n
+	}
+	slices.SortFunc(p.Files, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
+	return p, len(p.Files) > 0
+}
+
+// file is a test file with its category and the marks that may send some of its tests elsewhere.
+func (d *pytestDiscovery) file(name string) File {
+	f := File{Path: name, Category: unitCategory, Why: nothingMatches}
+	if category, why, ok := folderCategory(name); ok {
+		f.Category, f.Why = category, why
+	}
+	text, err := fs.ReadFile(d.tree.FS, name)
+	if err == nil {
+		f.Marks = pytestMarks(text)
+	}
+	for dir := path.Dir(name); ; dir = path.Dir(dir) {
+		for _, m := range pytestMarks(d.conftest(dir)) {
+			if !slices.ContainsFunc(f.Marks, func(known Mark) bool { return known.Name == m.Name }) {
+				m.Line = 0 // it is not in this file
+				f.Marks = append(f.Marks, m)
+			}
+		}
+		if dir == "." {
+			return f
+		}
+	}
+}
+
+func (d *pytestDiscovery) conftest(dir string) []byte {
+	name := path.Join(dir, "conftest.py")
+	if !d.files[name] {
+		return nil
+	}
+	text, ok := d.texts[name]
+	if !ok {
+		text, _ = fs.ReadFile(d.tree.FS, name) // one that can't be read marks nothing; pytest will say why
+		d.texts[name] = text
+	}
+	return text
+}
+
+var pytestMarkUse = regexp.MustCompile(`\bmark\s*\.\s*([A-Za-z_]\w*)|\badd_marker\(\s*["']([\w-]+)["']`)
+
+// pytestMarks finds the marks in a text that are named like a category, each where it stands first. It is generous: a
+// mark that no test turns out to have changes nothing, as the plugin asks each test.
+func pytestMarks(text []byte) []Mark {
+	if !bytes.Contains(text, []byte("mark")) {
+		return nil
+	}
+	var marks []Mark
+	number := 0
+	for line := range bytes.Lines(text) {
+		number++
+		if !bytes.Contains(line, []byte("mark")) || bytes.HasPrefix(bytes.TrimLeft(line, " \t"), []byte("#")) {
+			continue
+		}
+		for _, m := range pytestMarkUse.FindAllSubmatch(line, -1) {
+			name := string(m[1]) + string(m[2])
+			category, ok := categoryNamed(name)
+			if ok && !slices.ContainsFunc(marks, func(known Mark) bool { return known.Name == name }) {
+				marks = append(marks, Mark{Name: name, Category: category, Line: number})
+			}
+		}
+	}
+	return marks
+}
+
+var pytestTestText = regexp.MustCompile(`(?m)^\s*(async\s+)?def test|^\s*class \w*Test|\bunittest\b|\bpytest\b|>>>`)
+
+// holdsTests tells whether any of the files looks like tests. Scripts that are only named like them make no project.
+func (d *pytestDiscovery) holdsTests(files []File) bool {
+	return slices.ContainsFunc(files, func(f File) bool {
+		text, err := fs.ReadFile(d.tree.FS, f.Path)
+		return err == nil && pytestTestText.Match(text)
+	})
+}

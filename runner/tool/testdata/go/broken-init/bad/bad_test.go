@@ -1,0 +1,7 @@
+package bad
+
+import "testing"
+
+func init() { panic("no configuration") }
+
+func TestLost(t *testing.T) {}

@@ -1,0 +1,14 @@
+package bad
+
+import (
+	"os"
+	"testing"
+)
+
+func TestBefore(t *testing.T) {}
+
+func TestBad(t *testing.T) {
+	os.Exit(7)
+}
+
+func TestLater(t *testing.T) {}

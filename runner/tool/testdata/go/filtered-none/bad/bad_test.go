@@ -1,0 +1,5 @@
+package bad
+
+import "testing"
+
+func TestRed(t *testing.T) {}

@@ -1,0 +1,9 @@
+package bad
+
+import (
+	"testing"
+
+	"example.com/x/missing"
+)
+
+func TestLost(t *testing.T) { missing.Do() }

@@ -1,0 +1,13 @@
+package bad
+
+import (
+	"testing"
+)
+
+func TestBefore(t *testing.T) {}
+
+func TestBad(t *testing.T) {
+	panic("boom")
+}
+
+func TestLater(t *testing.T) {}

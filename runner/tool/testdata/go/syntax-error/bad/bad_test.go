@@ -1,0 +1,7 @@
+package bad
+
+import "testing"
+
+func TestLost(t *testing.T) {
+	if {
+}

@@ -1,0 +1,7 @@
+'use strict';
+const { test, describe, it, before, after, beforeEach } = require('node:test');
+const assert = require('node:assert');
+
+test('before', () => {});
+test('exits', () => process.exit(0));
+test('after', () => {});

@@ -1,0 +1,5 @@
+'use strict';
+const { test, describe, it, before, after, beforeEach } = require('node:test');
+const assert = require('node:assert');
+
+test('well', () => { process.exitCode = 5; });

@@ -1,0 +1,1 @@
+require('./really-gone');

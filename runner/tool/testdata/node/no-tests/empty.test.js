@@ -1,0 +1,4 @@
+'use strict';
+const { test, describe, it, before, after, beforeEach } = require('node:test');
+const assert = require('node:assert');
+

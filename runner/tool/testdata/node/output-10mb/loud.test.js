@@ -1,0 +1,6 @@
+'use strict';
+const { test, describe, it, before, after, beforeEach } = require('node:test');
+const assert = require('node:assert');
+
+test('loud', () => { process.stdout.write('x'.repeat(10 << 20)); });
+test('loud and wrong', () => { process.stdout.write('y'.repeat(1 << 20)); throw new Error('z'.repeat(10 << 20)); });

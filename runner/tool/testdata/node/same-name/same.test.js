@@ -1,0 +1,9 @@
+'use strict';
+const { test, describe, it, before, after, beforeEach } = require('node:test');
+const assert = require('node:assert');
+
+test('twin', () => {});
+test('twin', () => { throw new Error('the second'); });
+for (let i = 0; i < 3; i++) test('loop', () => {});
+describe('s', () => { it('in', () => {}); });
+describe('s', () => { it('in', () => {}); });

@@ -1,0 +1,10 @@
+'use strict';
+const { test, describe, it, before, after, beforeEach } = require('node:test');
+const assert = require('node:assert');
+
+describe('Login', () => {
+  it('works', () => {});
+  it('fails', () => {});
+});
+test('logout works', () => {});
+test('other', () => {});

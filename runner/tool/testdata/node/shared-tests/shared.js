@@ -1,0 +1,2 @@
+const { test } = require('node:test');
+module.exports = (name) => test(`shared by ${name}`, () => {});

@@ -1,0 +1,6 @@
+'use strict';
+const { test, describe, it, before, after, beforeEach } = require('node:test');
+const assert = require('node:assert');
+
+test('well', () => {});
+throw new Error('after the first test');

@@ -1,0 +1,3 @@
+module.exports = async function* (source) {
+  for await (const event of source) yield `${event.type}\n`;
+};

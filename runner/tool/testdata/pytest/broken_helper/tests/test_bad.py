@@ -1,0 +1,6 @@
+import os
+import helper
+
+
+def test_a():
+    pass

@@ -1,0 +1,2 @@
+def pytest_collection_modifyitems():
+    raise RuntimeError('broken plugin')

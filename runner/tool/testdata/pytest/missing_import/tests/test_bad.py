@@ -1,0 +1,7 @@
+import os
+
+import no_such_module_at_all
+
+
+def test_a():
+    pass
