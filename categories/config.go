@@ -10,8 +10,14 @@ import (
 // ConfigFile is the name of the configuration at a repository's root.
 const ConfigFile = "runner.yaml"
 
-// maxConfig bounds a configuration, in bytes, so that no file can take the memory of the machine.
-const maxConfig = 1 << 20
+// The bounds of a configuration. The YAML library's parser recurses, and is quadratic in nesting and in some tokens, so
+// that a text of this size with more of either could hold a run up for minutes. No configuration comes near them.
+const (
+	maxConfig  = 256 << 10 // bytes
+	maxTokens  = 50_000
+	maxNesting = 32   // of brackets
+	maxMarkers = 1000 // of lists, anchors and the like, in one line
+)
 
 // Config is runner.yaml. Every path in it is relative to the root, with forward slashes.
 type Config struct {

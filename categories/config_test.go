@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // tree is the repository that the tests of this package's configuration are about.
@@ -214,5 +215,22 @@ func TestConfigFile(t *testing.T) {
 	}
 	if _, err = Load(root, "", tr, fakeTools()); !errors.As(err, &usage) {
 		t.Errorf("huge file: %v", err)
+	}
+}
+
+// The library's parser is quadratic in some texts and recurses in others; none of them may hold a run up.
+func TestConfigIsBounded(t *testing.T) {
+	for _, size := range []int{16 << 10, 64 << 10, maxConfig - 100} {
+		for _, s := range []string{"[", "{a: ", "- ", "? ", "&a ", "*a ", "!!a ", "<<: ", "a: ", "- a: ", ": ", "\"", "a:\n ", "- *a\n", "? a\n: b\n", "---\n", "[[]],"} {
+			start := time.Now()
+			_, err := parseConfig(ConfigFile, []byte("version: 1\norder: "+strings.Repeat(s, size/len(s))))
+			var bad *ConfigError
+			if !errors.As(err, &bad) {
+				t.Errorf("%q: %v", s, err)
+			}
+			if took := time.Since(start); took > 10*time.Second {
+				t.Errorf("%q, %d bytes: %v", s, size, took)
+			}
+		}
 	}
 }

@@ -1,6 +1,9 @@
 package categories
 
 import (
+	"errors"
+	"fmt"
+
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/token"
 )
@@ -55,4 +58,29 @@ func tokenSpot(t *token.Token) spot {
 		return spot{1, 1}
 	}
 	return spot{max(1, t.Position.Line), max(1, t.Position.Column)}
+}
+
+// checkTokens holds a text against the bounds before it is parsed.
+func checkTokens(tokens token.Tokens) error {
+	if len(tokens) > maxTokens {
+		return errors.New("there is more in it than in any configuration")
+	}
+	open, markers, line := 0, 0, 0
+	for _, t := range tokens {
+		if here := tokenSpot(t).line; here != line {
+			markers, line = 0, here
+		}
+		switch t.Type {
+		case token.SequenceStartType, token.MappingStartType:
+			open++
+		case token.SequenceEndType, token.MappingEndType:
+			open--
+		case token.SequenceEntryType, token.MappingKeyType, token.AnchorType, token.AliasType, token.TagType, token.MergeKeyType:
+			markers++
+		}
+		if open > maxNesting || markers > maxMarkers {
+			return fmt.Errorf("line %d is nested deeper than any configuration", line)
+		}
+	}
+	return nil
 }

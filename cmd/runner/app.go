@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/urfave/cli/v2"
 
@@ -90,17 +91,17 @@ func reportFlags() []cli.Flag {
 // dispatch reads the line and runs its command.
 func dispatch(ctx context.Context, args []string, w World) (int, error) {
 	code := 0
-	app := newApp(args, &code, w)
+	app := newApp()
 	s := splitArgs(args, app.Commands, app.Flags)
+	if s.help {
+		return 0, helpOn(s.command, w)
+	}
 	app.Action = func(c *cli.Context) (err error) {
 		code, err = runTests(ctx, c, s, w)
 		return err
 	}
 	for _, each := range commands() {
 		app.Command(each.name).Action = func(c *cli.Context) (err error) {
-			if c.Bool("help") {
-				return helpFor(w.Stdout, each)
-			}
 			code, err = each.run(ctx, c, s, w)
 			return err
 		}
@@ -109,7 +110,7 @@ func dispatch(ctx context.Context, args []string, w World) (int, error) {
 	return code, err
 }
 
-func newApp(args []string, code *int, w World) *cli.App {
+func newApp() *cli.App {
 	app := &cli.App{
 		Name: "runner", Flags: runFlags(), HideHelp: true, HideVersion: true, Writer: io.Discard, ErrWriter: io.Discard,
 		DisableSliceFlagSeparator: true, UseShortOptionHandling: true,
@@ -129,18 +130,23 @@ func newApp(args []string, code *int, w World) *cli.App {
 	return app
 }
 
+// helpOn is what --help prints behind a command, or alone.
+func helpOn(name string, w World) error {
+	for _, each := range commands() {
+		if each.name == name {
+			return helpFor(w.Stdout, each)
+		}
+	}
+	return helpAll(w.Stdout)
+}
+
 func help(_ context.Context, c *cli.Context, s split, w World) (int, error) {
 	topic := c.Args().First()
-	switch topic {
-	case "":
-		return 0, helpAll(w.Stdout)
-	case "exit-codes":
+	if topic == "exit-codes" {
 		return 0, helpExitCodes(w.Stdout)
 	}
-	for _, each := range commands() {
-		if each.name == topic {
-			return 0, helpFor(w.Stdout, each)
-		}
+	if topic == "" || slices.ContainsFunc(commands(), func(c command) bool { return c.name == topic }) {
+		return 0, helpOn(topic, w)
 	}
 	return report.Usage, usageError{text: fmt.Sprintf("there is no help for %q", topic), remedy: "runner help"}
 }

@@ -17,7 +17,7 @@ type split struct {
 	flags       []string
 	positionals []string
 	rest        []string // behind "--"
-	dashes      bool     // "--" was there
+	help        bool     // -h or --help was there; urfave would take it for its own and print nothing
 }
 
 func splitArgs(args []string, commands []*cli.Command, flags []cli.Flag) split {
@@ -34,8 +34,10 @@ func splitArgs(args []string, commands []*cli.Command, flags []cli.Flag) split {
 		a := args[i]
 		switch {
 		case a == "--":
-			s.rest, s.dashes = args[i+1:], true
+			s.rest = args[i+1:]
 			return s
+		case a == "-h" || a == "--help" || a == "-help":
+			s.help = true
 		case len(a) > 1 && a[0] == '-':
 			s.flags = append(s.flags, a)
 			name := strings.TrimLeft(a, "-")

@@ -73,8 +73,8 @@ func initialise(ctx context.Context, c *cli.Context, _ split, w World) (int, err
 		return 0, err
 	}
 	path := filepath.Join(p.root, "runner.yaml")
-	if exists(path) && !c.Bool("print") {
-		return 0, usageError{text: path + " is there already, and is left as it is", remedy: "runner init --print"}
+	if exists(path) {
+		return 0, usageError{text: path + " is there already, and is left as it is", remedy: "runner list"}
 	}
 	catalog, err := loadCatalog(ctx, p, w)
 	if err != nil {

@@ -29,9 +29,6 @@ func runTests(ctx context.Context, c *cli.Context, s split, w World) (int, error
 		_, err := fmt.Fprintf(w.Stdout, "runner %s (%s/%s)\n", Version, runtime.GOOS, runtime.GOARCH)
 		return 0, err
 	}
-	if c.Bool("help") {
-		return 0, helpAll(w.Stdout)
-	}
 	p, err := findPlace(c, w)
 	if err != nil {
 		return 0, err

@@ -248,5 +248,5 @@ func byPid(ps []proc) map[int]proc {
 	return out
 }
 
-// readRest reads nothing: whoever held the pipe has ended with the job.
-func readRest(*os.File, []byte, func([]byte)) {}
+// readRest reads nothing: pipes have no deadlines here.
+func readRest(*os.File, []byte, func([]byte)) bool { return true }

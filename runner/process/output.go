@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"reflect"
+	"slices"
 	"sync"
 	"time"
 )
@@ -22,6 +23,7 @@ type output struct {
 type pipe struct {
 	read *os.File
 	to   io.Writer
+	held bool // somebody still held the other end when the reading was cut; valid once all is drained
 }
 
 // connect makes a pipe for each writer that is no file.
@@ -105,6 +107,16 @@ func (o *output) cut() {
 	}
 }
 
+// held tells whether somebody held a pipe when the reading was cut.
+func (o *output) held() bool {
+	select {
+	case <-o.drained:
+		return slices.ContainsFunc(o.pipes, func(p *pipe) bool { return p.held })
+	default:
+		return true
+	}
+}
+
 func (p *pipe) copy() {
 	defer p.read.Close()
 	buf := make([]byte, 64<<10)
@@ -120,7 +132,7 @@ func (p *pipe) copy() {
 		n, err := p.read.Read(buf)
 		give(buf[:n])
 		if errors.Is(err, os.ErrDeadlineExceeded) {
-			readRest(p.read, buf, give)
+			p.held = readRest(p.read, buf, give)
 			return
 		}
 		if err != nil {

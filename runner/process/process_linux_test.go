@@ -217,3 +217,56 @@ func TestParseStat(t *testing.T) {
 		}
 	}
 }
+
+// A process that is not ours and got the pipe must not be touched, nor waited for.
+func TestWait_gives_up_on_a_pipe_that_a_stranger_holds(t *testing.T) {
+	out := newTranscript()
+	s := role(t, "parent", "sleep")
+	s.Stdout, s.Grace = out, 400*time.Millisecond
+	p := start(t, s)
+	child := out.pid(t, "ready ")
+	// This process opens the write end, as one would that got it over a socket.
+	pipe, err := os.OpenFile(fmt.Sprintf("/proc/%d/fd/1", child), os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pipe.Close()
+	began := time.Now()
+	p.Stop(0)
+	fmt.Fprintln(pipe, "the last words")
+	exit := p.Wait()
+	if took := time.Since(began); took > 10*time.Second || !exit.Held || exit.Signal != "SIGKILL" {
+		t.Errorf("took %s, %+v", took, exit)
+	}
+	out.after(t, "the last words")
+	select {
+	case <-p.out.drained:
+	case <-time.After(10 * time.Second):
+		t.Error("the reading goes on")
+	}
+}
+
+// What a program started cheap stays cheap: one look at a tree of ten.
+func BenchmarkBelow(b *testing.B) {
+	self, err := readStat(os.Getpid())
+	if err != nil {
+		b.Fatal(err)
+	}
+	for range 10 {
+		cmd := exec.Command("sleep", "60")
+		if err := cmd.Start(); err != nil {
+			b.Fatal(err)
+		}
+		defer cmd.Wait()
+		defer cmd.Process.Kill()
+	}
+	for b.Loop() {
+		below([]proc{self})
+	}
+}
+
+func BenchmarkTable(b *testing.B) {
+	for b.Loop() {
+		table()
+	}
+}

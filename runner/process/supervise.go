@@ -71,6 +71,7 @@ func (p *Process) endRest() (orphans []string, held bool) {
 	ended := time.Now()
 	settled := ended.Add(min(settleFor, p.grace/2))
 	known := map[int]string{}
+	alone := ended // since when nobody of ours is left
 	for pause := time.Millisecond; ; pause = min(2*pause, 40*time.Millisecond) {
 		rest := p.group.survivors()
 		drained := p.drained(pause)
@@ -81,6 +82,9 @@ func (p *Process) endRest() (orphans []string, held bool) {
 			break
 		}
 		now, deadline := time.Now(), p.deadline(ended.Add(p.grace))
+		if len(rest) > 0 {
+			alone = now
+		}
 		if now.After(deadline.Add(hopeless)) {
 			for _, m := range rest {
 				known[m.pid] = m.String() + " (can't be killed)"
@@ -94,11 +98,11 @@ func (p *Process) endRest() (orphans []string, held bool) {
 			}
 		}
 		switch {
-		case now.After(deadline) && len(rest) == 0:
-			// Nobody of ours is left, and yet the pipe is held: by a process that we may not touch.
+		case now.After(deadline) && now.Sub(alone) > settleFor:
+			// Nobody of ours is left, what they wrote has been read, and yet the pipe is held: by a process that we may not touch.
 			p.out.cut()
 			p.drained(hopeless)
-			return list(known), true
+			return list(known), p.out.held()
 		case now.After(deadline):
 			p.group.kill()
 			p.group.end(rest)

@@ -111,11 +111,15 @@ func goCompiler() bool {
 // takes tells whether a build with these tags takes the file. The header stands for the file's content, so that
 // go/build has neither to read nor to parse the rest of it.
 func (c goContext) takes(name string, header []byte, tags ...string) bool {
+	name = path.Base(name)
+	if header == nil && name[0] != '_' && name[0] != '.' && !strings.Contains(strings.TrimSuffix(name, "_test.go"), "_") {
+		return true // neither a constraint nor a platform in its name: nearly all files
+	}
 	c.BuildTags = tags
 	c.OpenFile = func(string) (io.ReadCloser, error) {
 		return io.NopCloser(io.MultiReader(bytes.NewReader(header), strings.NewReader("\npackage p\n"))), nil
 	}
-	ok, err := c.MatchFile("", path.Base(name))
+	ok, err := c.MatchFile("", name)
 	return ok && err == nil
 }
 

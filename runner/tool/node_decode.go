@@ -31,7 +31,7 @@ type nodeDecoder struct {
 	counted  int // files that node counted as a test
 	bad      int // cases and files that should make node's exit status 1
 	crashed  int // files whose process died: node has fewer results than we
-	excused  int // such files that node calls passed
+	excused  int // files that broke and that node calls passed, or never ran
 	problems []string
 }
 

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -35,6 +36,7 @@ type nodeExpect struct {
 	Broken           []string    `json:"broken"` // "path:line:column reason" of the collection errors; a part of it is enough
 
 	UnixOnly bool     `json:"unix_only"`
+	Nodes    []int    `json:"nodes"`  // the major versions in which node itself ends; none is all
 	Files    []string `json:"files"`  // instead of what discovery finds
 	Tests    []string `json:"tests"`  // selected by ID
 	Filter   string   `json:"filter"` // -k
@@ -89,6 +91,19 @@ func nodeProgram(t *testing.T) string {
 		t.Fatalf("these tests run the real node: %v", err)
 	}
 	return program
+}
+
+func nodeMajor(t *testing.T) int {
+	t.Helper()
+	said, err := exec.Command(nodeProgram(t), "-p", "process.versions.node.split('.')[0]").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := strconv.Atoi(strings.TrimSpace(string(said)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
 }
 
 // nodeTree lists a folder as discovery sees it.
@@ -295,15 +310,10 @@ func (j *nodeJudge) broken() []string {
 	var out []string
 	for _, b := range j.bodies {
 		if c, ok := b.(event.CollectionFailed); ok {
-			out = append(out, c.Path+":"+itoa(c.Line)+":"+itoa(c.Column)+" "+c.Reason+" "+c.Message)
+			out = append(out, c.Path+":"+strconv.Itoa(c.Line)+":"+strconv.Itoa(c.Column)+" "+c.Reason+" "+c.Message)
 		}
 	}
 	return out
-}
-
-func itoa(n int) string {
-	text, _ := json.Marshal(n) //nolint:errcheck // an int
-	return string(text)
 }
 
 // check compares counts, and the places of collection errors.

@@ -25,7 +25,7 @@ import (
 //	file-done         node ended the file's stream
 //	file-start, -end  the launcher started a test process, or saw its end: File, Ms, Err
 //	file-counted      the launcher counted the file itself as a test: File
-//	out               what a test process printed: File, Stream, Message
+//	out               what a test process printed: File, Message
 //	diagnostic        node's own line about the run, its totals too: Message
 //	end               node ended the run's stream
 //	fault             an error of the hook's own: Message
@@ -54,7 +54,6 @@ type nodeRecord struct {
 	Over     bool       `json:"over"` // all tests of the file had ended
 	Stack    string     `json:"stack"`
 	Origin   string     `json:"origin"`
-	Stream   string     `json:"stream"`
 	Message  string     `json:"message"`
 }
 

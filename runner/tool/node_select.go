@@ -58,7 +58,7 @@ func nodeSelect(t Target) (*nodeSelection, error) {
 		}
 		s.Filter = &filter
 	}
-	if s.Tests == nil && s.Filter == nil {
+	if s.Tests == nil && s.Filter == nil && !s.Native {
 		return nil, nil
 	}
 	return s, nil

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -21,8 +22,8 @@ func TestNodeTruth(t *testing.T) {
 		t.Run(situation, func(t *testing.T) {
 			t.Parallel()
 			want := nodeExpected(t, situation)
-			if want.UnixOnly && runtime.GOOS == "windows" {
-				return // a signal is the situation
+			if want.UnixOnly && runtime.GOOS == "windows" || len(want.Nodes) > 0 && !slices.Contains(want.Nodes, nodeMajor(t)) {
+				return // a signal is the situation, or this node never ends in it
 			}
 			j := newNodeJudge("")
 			var recorded []nodeLine

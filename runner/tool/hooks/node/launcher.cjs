@@ -35,6 +35,27 @@ module.exports = ({ settings, tell, guarded, str, cap, safeDescribe, major }) =>
     return spawn.call(this, options);
   };
 
+  // What a test process prints: the beginning at once, of the rest the end, when the process has ended.
+  const HALF = 32 << 10;
+  const printed = new Map(); // file -> {room, tail, cut}
+  function print(file, message) {
+    let f = printed.get(file);
+    if (!f) printed.set(file, f = { room: HALF, tail: '', cut: 0 });
+    const head = message.slice(0, f.room);
+    f.room -= head.length;
+    if (head !== '') tell({ k: 'out', file, message: head });
+    f.tail += message.slice(head.length);
+    if (f.tail.length > 2 * HALF) {
+      f.cut += f.tail.length - HALF;
+      f.tail = f.tail.slice(-HALF);
+    }
+  }
+  function rest(file) {
+    const f = printed.get(file);
+    printed.delete(file);
+    if (f && f.tail !== '') tell({ k: 'out', file, message: (f.cut > 0 ? `\n… ${f.cut} characters left out …\n` : '') + f.tail });
+  }
+
   // An event of a test process as a whole: node names it by its file, at 1:1. All others are its tests', told by itself.
   const ofFile = (data) => data.nesting === 0 && data.line === 1 && data.column === 1 && resolve(data.name) === data.file;
   const listen = (chunk) => {
@@ -45,7 +66,9 @@ module.exports = ({ settings, tell, guarded, str, cap, safeDescribe, major }) =>
         if (ofFile(data)) tell({ k: 'file-start', file: data.file });
         break;
       case 'test:complete':
-        if (ofFile(data)) tell({ k: 'file-end', file: data.file, ms: data.details.duration_ms, err: safeDescribe(data.details.error) });
+        if (!ofFile(data)) break;
+        rest(data.file);
+        tell({ k: 'file-end', file: data.file, ms: data.details.duration_ms, err: safeDescribe(data.details.error) });
         break;
       case 'test:pass':
       case 'test:fail':
@@ -53,7 +76,7 @@ module.exports = ({ settings, tell, guarded, str, cap, safeDescribe, major }) =>
         break;
       case 'test:stdout':
       case 'test:stderr':
-        tell({ k: 'out', stream: type.slice(5), file: resolve(String(data.file)), message: cap(String(data.message)) });
+        print(resolve(String(data.file)), String(data.message));
         break;
       case 'test:diagnostic':
         if (data.file === undefined) tell({ k: 'diagnostic', message: str(data.message) });

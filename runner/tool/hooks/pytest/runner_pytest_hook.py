@@ -63,6 +63,7 @@ class Channel:
             self.tell(k="trouble", text=traceback.format_exc()[-CAP:])
             return None
 
+
 def take_token(name, token, separator):
     """Takes our token from the front of a variable, which then is what it was before. Returns what is left, or None."""
     value = os.environ.get(name)

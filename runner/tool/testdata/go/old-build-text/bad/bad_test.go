@@ -1,0 +1,5 @@
+package bad
+
+import "testing"
+
+func TestLost(t *testing.T) { undefined() }

@@ -1,0 +1,5 @@
+package ok
+
+import "testing"
+
+func TestHealthy(t *testing.T) {}

@@ -1,0 +1,9 @@
+package worse
+
+import (
+	"testing"
+
+	"example.com/x/missing"
+)
+
+func TestLost(t *testing.T) { missing.Do() }
