@@ -72,7 +72,7 @@ func (f fakeTool) Discover(t tool.Tree) []tool.Project {
 }
 
 var (
-	fakeTag  = regexp.MustCompile(`(?m)^//go:build (\w+)$`)
+	fakeTag  = regexp.MustCompile(`(?m)^//go:build (.+)$`)
 	fakeMark = regexp.MustCompile(`mark\.(integration|e2e|mission_critical)`)
 )
 
@@ -91,7 +91,7 @@ func (f fakeTool) file(t tool.Tree, name string, p *tool.Project) (tool.File, bo
 	if m := fakeTag.FindSubmatch(text); f.name == "go" && m != nil {
 		tag := string(m[1])
 		if !slices.Contains([]string{"integration", "e2e"}, tag) {
-			p.Findings = append(p.Findings, event.Finding{ID: "go.tag." + tag, Status: event.Warn, Detail: "1 test file left out, for want of the build tag " + tag})
+			p.Findings = append(p.Findings, event.Finding{ID: "go.tag." + strings.ReplaceAll(tag, " && ", "+"), Status: event.Warn, Detail: "1 test file left out, for want of the build tag " + tag})
 			return out, false
 		}
 		out.Category, out.Why, out.Tags = tag, "build tag "+tag, []string{tag}

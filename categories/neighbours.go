@@ -61,7 +61,7 @@ func (n neighbours) homes(project int, category string) map[string]string {
 	}
 	var m map[string]string
 	n.each(project, func(f tool.File) {
-		if false {
+		if f.Category != category {
 			if m == nil {
 				m = make(map[string]string)
 			}

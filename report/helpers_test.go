@@ -125,7 +125,9 @@ func attempt(job string, n int) event.Body {
 	return event.JobStarted{Job: job, Category: category, Suite: suite, Tool: suite, Fidelity: event.Real, Argv: []string{suite}, Dir: ".", Share: 1, Attempt: n}
 }
 
-func ended(job string, c event.Cause) event.Body { return event.JobFinished{Job: job, Cause: c, Micros: 5000} }
+func ended(job string, c event.Cause) event.Body {
+	return event.JobFinished{Job: job, Cause: c, Micros: 5000}
+}
 
 func planned(names ...string) event.Body {
 	var p event.Planned

@@ -193,6 +193,7 @@ func TestWhatDidNotRunIsNamed(t *testing.T) {
 		{"a category, accepted", [][]event.Body{{plan("--allow-not-run e2e", false), event.NotRun{Category: "e2e", Reason: blocked}}, run, py}, 1, 1, report.Passed},
 		{"a critical category, accepted by the mode alone", [][]event.Body{{plan("--no-docker", true), event.NotRun{Category: "e2e", Reason: blocked}}, run, py}, 1, 0, report.Incomplete},
 		{"a critical category, accepted by name", [][]event.Body{{plan("--allow-not-run e2e", true), event.NotRun{Category: "e2e", Reason: blocked}}, run, py}, 1, 1, report.Passed},
+		{"an accepted category that fail-fast kept from running", [][]event.Body{{plan("--allow-not-run e2e", false), event.NotRun{Category: "e2e", Reason: event.Reason{Code: event.ReasonFailFast}}}, run, py}, 1, 0, report.Incomplete},
 		{"a suite", [][]event.Body{{blockedSuite, event.NotRun{Category: "e2e", Reason: blocked, Accepted: "--allow-not-run e2e"}, event.NotRun{Category: "unit", Suite: "pytest", Reason: blocked}}, run}, 2, 1, report.Incomplete},
 		{"both words for one category count once", [][]event.Body{{plan("", false), event.NotRun{Category: "e2e", Reason: blocked}, event.NotRun{Category: "e2e", Suite: "node", Reason: blocked}}, run, py}, 1, 0, report.Incomplete},
 		{"a job that never started is its suite's", [][]event.Body{{plan("--allow-not-run e2e", false), event.NotRun{Category: "e2e", Reason: blocked}, event.NotRun{Category: "unit", Suite: "pytest", Job: "unit/pytest", Reason: event.Reason{Code: event.ReasonFailFast}}}, run}, 2, 1, report.Incomplete},

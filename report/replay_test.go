@@ -3,6 +3,7 @@ package report_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -119,6 +120,32 @@ func TestReadStreamLeavesOutATornLastLineAlone(t *testing.T) {
 	stop := errors.New("enough")
 	if err := report.ReadStream(bytes.NewReader(text), func(event.Event) error { return stop }); !errors.Is(err, stop) {
 		t.Errorf("%v", err)
+	}
+}
+
+// TestReadStreamAtTheEdgesOfItsBuffer has lines that end exactly where the reader's buffer does.
+func TestReadStreamAtTheEdgesOfItsBuffer(t *testing.T) {
+	const length, count = 1024, 200
+	var text []byte
+	for i := range count {
+		e := event.Event{Seq: int64(1000 + i), Body: event.Logged{}}
+		bare, err := event.Append(nil, e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e.Body = event.Logged{Text: strings.Repeat("x", length-1-len(bare))}
+		text = append(append(text, lines(t, []event.Event{e})[:length-1]...), '\n')
+	}
+	next := int64(1000)
+	err := report.ReadStream(bytes.NewReader(text), func(e event.Event) error {
+		if e.Seq != next {
+			return fmt.Errorf("event %d comes where %d should", e.Seq, next)
+		}
+		next++
+		return nil
+	})
+	if err != nil || next != 1000+count {
+		t.Errorf("%v, read up to %d", err, next)
 	}
 }
 

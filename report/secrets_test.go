@@ -34,6 +34,7 @@ func TestSecrets(t *testing.T) {
 		{"percent-encoded", []string{"API_TOKEN=sword/fish+99"}, nil, "?t=sword%2Ffish%2B99", "?t=***"},
 		{"as in an ID", []string{`API_TOKEN=sword\fish99`}, nil, `a.py::t[sword\\fish99]`, `a.py::t[***]`},
 		{"a URL in a variable", []string{"DATABASE_URL=postgres://u:sword%2Ffish99@h/db"}, nil, "pw sword/fish99 or sword%2Ffish99", "pw *** or ***"},
+		{"a URL in a variable, badly escaped", []string{"DATABASE_URL=postgres://u:100%sure-thing@h/db"}, nil, "pw 100%sure-thing", "pw ***"},
 		{"a URL anywhere", nil, nil, "to postgres://user:swordfish99@host:5432/db?x=1 and redis://:swordfish99@h", "to postgres://user:***@host:5432/db?x=1 and redis://:***@h"},
 		{"a URL with @ in its password", nil, nil, "amqp://u:p@ss@word@h/", "amqp://u:***@h/"},
 		{"a URL with a short password", nil, nil, "http://user:pass@host/", "http://user:pass@host/"},

@@ -173,7 +173,9 @@ func TestOpen_sweeps_what_a_dead_run_left_and_no_stranger(t *testing.T) {
 			if err := l.Close(); err != nil {
 				t.Error(err)
 			}
-			if again := open(t, dir, testRun); len(again.Swept()) > 0 {
+			again := open(t, dir, testRun)
+			defer again.Close()
+			if len(again.Swept()) > 0 {
 				t.Errorf("swept again: %q", again.Swept())
 			}
 		})

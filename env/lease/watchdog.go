@@ -76,9 +76,12 @@ func Watch(stdin io.Reader, dir string, onDeath func(events string) error) error
 	// What stops the runner's group or service must not stop the one that tidies up after it.
 	signal.Ignore(syscall.SIGINT, syscall.SIGHUP, syscall.SIGTERM)
 	defer signal.Reset(syscall.SIGINT, syscall.SIGHUP, syscall.SIGTERM)
-	lock, err := openLock(dir)
+	lock, err := os.OpenFile(filepath.Join(dir, lockFile), os.O_RDWR, 0)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil // it has vanished already, and must not come back
+	}
 	if err != nil {
-		return fmt.Errorf("watch: %w", err)
+		return fmt.Errorf("watch the results folder: %w", err)
 	}
 	defer lock.Close()
 	run := readHolder(lock).Run

@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// startDetached leaves the job that we may be in ourselves (a CI agent's), if that job allows it.
+// startDetached leaves the job that we may be in ourselves (a CI service's), if that job allows it.
 func startDetached(cmd *exec.Cmd) error {
 	flags := uint32(windows.DETACHED_PROCESS | windows.CREATE_NEW_PROCESS_GROUP)
 	cmd.SysProcAttr = &syscall.SysProcAttr{CreationFlags: flags | windows.CREATE_BREAKAWAY_FROM_JOB}

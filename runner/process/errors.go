@@ -103,6 +103,8 @@ func diagnose(path string, err error) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && statErr == nil:
 		return fmt.Errorf("the file is there, but not the interpreter of its first line or its loader; install that: %v", err)
+	case errors.Is(err, exec.ErrNotFound): // Windows looks for the extensions itself, and has words of its own
+		return fmt.Errorf("no such program, with any of PATHEXT's extensions (%v): %w", err, fs.ErrNotExist)
 	case errors.Is(err, syscall.ENOEXEC):
 		return fmt.Errorf("not a program of this machine, nor a script with a #! line: %w", err)
 	}

@@ -219,10 +219,7 @@ func (g *group) reap(cmd *exec.Cmd) Exit {
 	if windows.QueryInformationJobObject(g.job, windows.JobObjectBasicAccountingInformation, uintptr(unsafe.Pointer(&used)), uint32(unsafe.Sizeof(used)), nil) == nil {
 		e.User, e.Sys = time.Duration(used.totalUser)*100, time.Duration(used.totalKernel)*100
 	}
-	var limits windows.JOBOBJECT_EXTENDED_LIMIT_INFORMATION
-	if windows.QueryInformationJobObject(g.job, windows.JobObjectExtendedLimitInformation, uintptr(unsafe.Pointer(&limits)), uint32(unsafe.Sizeof(limits)), nil) == nil {
-		e.MaxRSSKB = int64(limits.PeakProcessMemoryUsed / 1024) // committed, not resident: the nearest that a job counts
-	}
+	_, e.MaxRSSKB = workingSet(g.alive) // the leader's alone: a job counts committed memory only
 	return e
 }
 

@@ -48,7 +48,7 @@ type Exit struct {
 	Signal   string   // "SIGKILL"; "" after an ordinary end
 	Orphans  []string // descendants that outlived the leader and were ended: "pid name command line", sorted by pid
 	Held     bool     // an unknown process still held stdout or stderr after the grace: what it writes later was not read
-	MaxRSSKB int64    // of the largest process that was waited for
+	MaxRSSKB int64    // of the largest process that was waited for; on Windows of the leader
 	User     time.Duration
 	Sys      time.Duration
 	Wall     time.Duration

@@ -85,7 +85,7 @@ func TestSweepOrphans(t *testing.T) {
 	}
 	var pid int
 	fmt.Sscan(swept[0], &pid)
-	if running(pid) || !strings.Contains(swept[0], "process") {
+	if running(pid) || !strings.Contains(swept[0], self) {
 		t.Errorf("swept %q, runs: %v", swept, running(pid))
 	}
 	if !running(detached) || !running(child) || !running(a.Pid()) {

@@ -55,7 +55,7 @@ func (p *proc) measure() bool {
 		p.start = ticks(born)
 		p.cpu = time.Duration(ticks(kernel)+ticks(user)) * 100
 	}
-	p.rssKB = workingSet(h)
+	p.rssKB, _ = workingSet(h)
 	return true
 }
 
@@ -69,16 +69,17 @@ type memoryCounters struct {
 	pagefile, peakPagefile                   uintptr
 }
 
-func workingSet(h windows.Handle) int64 {
+// workingSet is the resident memory of a process, now and at its peak, in KiB.
+func workingSet(h windows.Handle) (now, peak int64) {
 	c := memoryCounters{size: uint32(unsafe.Sizeof(memoryCounters{}))}
 	call := windows.NewLazySystemDLL("kernel32.dll").NewProc("K32GetProcessMemoryInfo")
 	if call.Find() != nil {
-		return 0
+		return 0, 0
 	}
 	if ok, _, _ := call.Call(uintptr(h), uintptr(unsafe.Pointer(&c)), uintptr(c.size)); ok == 0 {
-		return 0
+		return 0, 0
 	}
-	return int64(c.set / 1024)
+	return int64(c.set / 1024), int64(c.peakSet / 1024)
 }
 
 // commandLine is the program's path: the arguments of another process are not to be had without reading its memory.

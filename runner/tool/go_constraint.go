@@ -21,11 +21,11 @@ const goMaxHeader = 256 << 10
 // goHeader reads a Go file up to its package clause and returns that part where it holds a build constraint, else nil:
 // most files have none, and then the file's name alone decides.
 func goHeader(r io.Reader) ([]byte, error) {
-	var buf []byte
-	chunk := make([]byte, 4<<10)
+	buf := make([]byte, 0, 1<<10)
 	for len(buf) < goMaxHeader {
-		n, err := r.Read(chunk)
-		buf = append(buf, chunk[:n]...)
+		buf = slices.Grow(buf, 512)
+		n, err := r.Read(buf[len(buf):cap(buf)])
+		buf = buf[:len(buf)+n]
 		if end, whole := goHeaderEnd(buf); whole || err != nil {
 			header := buf[:end]
 			if bytes.Contains(header, []byte("go:build")) || bytes.Contains(header, []byte("+build")) {

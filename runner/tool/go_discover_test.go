@@ -91,7 +91,7 @@ func TestGoDiscover(t *testing.T) {
 			"go tools (go.mod)", "  tools/deep/b_test.go: unit, nothing matches: unit []",
 		}},
 		{"workspace", map[string]string{
-			"go.work": "go 1.24\n\nuse (\n\t./a\n\tb\n)\n",
+			"go.work":  "go 1.24\n\nuse (\n\t./a\n\tb\n)\n",
 			"a/go.mod": "module a\n", "a/a_test.go": "package a\n",
 			"b/go.mod": "module b\n", "b/b_test.go": "package b\n",
 			"c/go.mod": "module c\n", "c/c_test.go": "package c\n",
@@ -128,10 +128,7 @@ func TestGoDiscover(t *testing.T) {
 // TestGoDiscoverSeesAnIgnoredWorkspace: git ignores go.work in many repositories, so the tree does not hold it.
 func TestGoDiscoverSeesAnIgnoredWorkspace(t *testing.T) {
 	tree := goMapTree(map[string]string{"go.work": "go 1.24\n\nuse ./a\n", "a/go.mod": "module a\n", "b/go.mod": "module b\n", "b/b_test.go": "package b\n"})
-	tree.Files = tree.Files[:len(tree.Files)-1]
-	if tree.Files[len(tree.Files)-1] != "b/go.mod" {
-		tree.Files = []string{"a/go.mod", "b/b_test.go", "b/go.mod"}
-	}
+	tree.Files = []string{"a/go.mod", "b/b_test.go", "b/go.mod"}
 	projects := Go{}.Discover(tree)
 	if len(projects) != 1 || len(projects[0].Env) != 1 || projects[0].Env[0] != "GOWORK=off" {
 		t.Errorf("%+v", projects)

@@ -68,6 +68,9 @@ func jsFollow(p *jsPackage, script string, env []string, chain []string) []jsCom
 			out = append(out, c)
 			continue
 		}
+		if dir != "." { // another folder's package
+			continue
+		}
 		for _, name := range names {
 			inner := jsFollow(p, name, c.Env, chain)
 			if n := len(inner); n > 0 && len(extra) > 0 { // npm puts what stands behind "--" at the script's end

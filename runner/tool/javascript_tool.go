@@ -61,6 +61,21 @@ func jsToolOf(c jsCommand) string {
 	return jsTestTool(head)
 }
 
+// jsBesides says whether a program that stands in test scripts is known to run no tests of the package: it checks, builds,
+// prints, starts other packages' scripts.
+func jsBesides(head string) bool {
+	switch head {
+	case "eslint", "tsc", "vue-tsc", "standard", "ts-standard", "neostandard", "semistandard", "xo", "prettier", "biome", "oxlint", "dprint", "stylelint",
+		"publint", "attw", "knip", "depcheck", "size-limit", "type-coverage", "cspell", "markdownlint", "remark", "commitlint", "api-extractor",
+		"rollup", "webpack", "vite", "esbuild", "tsup", "swc", "babel", "unbuild", "rimraf", "rm", "mkdir", "cp", "mv", "cat", "tee", "touch", "sleep",
+		"echo", "printf", "exit", "true", "false", "kill", "wait", "git", "[", "if", "then", "fi", "else",
+		"npm", "pnpm", "yarn", "bun", "turbo", "nx", "lerna", "wireit", "rush", "c8", "nyc", "codecov", "changeset", "husky":
+		return true
+	default:
+		return false
+	}
+}
+
 // jsToolOfProgram looks at what node itself is given: node_modules/.bin/jest is jest, test.js the project's own.
 func jsToolOfProgram(head string, words []string) string {
 	for i := 0; i < len(words); i++ {

@@ -200,3 +200,46 @@ func FuzzForeignJUnit(f *testing.F) {
 		}
 	})
 }
+
+// TestJUnitWriters reads what real tools wrote (testdata/junit-writers/record.sh records it).
+func TestJUnitWriters(t *testing.T) {
+	for name, want := range map[string][]string{
+		"pytest": {
+			"errored test_mixed::test_errors failed on setup with \"RuntimeError: no database\"",
+			"failed test_mixed::test_fails AssertionError: assert {'a': 1} == {'a': 2}",
+			`failed test_mixed::test_names[\\x1b[31m\\x00] AssertionError: assert '\x00' not in '\x1b[31m\x00'`,
+			"passed test_mixed::test_names[a<b>&\"c\"]",
+			`passed test_mixed::test_names[two\\nlines]`,
+			"passed test_mixed::test_passes",
+			"skipped test_mixed::test_skipped needs a printer",
+			"broken test_broken line 0, error: ModuleNotFoundError: No module named 'nowhere_to_be_found'",
+			"cause done",
+		},
+		"node": {
+			"passed test::a<b>&&quot;c&quot;", // node escapes twice
+			"failed test::fails testCodeFailure Expected values to be strictly equal:1 !== 2",
+			"passed test::passes", "passed test::same", "passed test::same [2]", "skipped test::skipped needs a printer",
+			"cause done",
+		},
+		"gotestsum": {
+			"failed example.com/x::TestFails Failed", "passed example.com/x::TestPasses", "passed example.com/x::TestPasses/sub",
+			"skipped example.com/x::TestSkipped mixed_test.go:9: needs a printer",
+			"cause done",
+		},
+	} {
+		root := t.TempDir()
+		fold := newGoFold()
+		d := JUnit{}.Decode(Target{Root: root, Dir: ".", Job: "j", Reports: []string{"*.xml"}}, fold.emit)
+		text, err := os.ReadFile(filepath.Join("testdata", "junit-writers", name+".xml"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(root, "r.xml"), text, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		_, lines := fold.close(d.End(Exit{Code: 1}))
+		if diff := goDiff(lines, want); diff != "" {
+			t.Errorf("%s:\n%s", name, diff)
+		}
+	}
+}

@@ -127,9 +127,10 @@ func nodeInstallCommand(t Target, h Host, dirs []string, at int, p *jsPackage) s
 		return command
 	}
 	dir = filepath.ToSlash(dir)
-	flag := map[string]string{"npm": "--prefix", "pnpm": "--dir", "yarn": "--cwd", "bun": "--cwd"}[strings.Fields(command)[0]]
+	program, verb, _ := strings.Cut(command, " ")
+	flag := map[string]string{"npm": "--prefix", "pnpm": "--dir", "yarn": "--cwd", "bun": "--cwd"}[program]
 	if strings.ContainsAny(dir, " '\"$") {
 		dir = "'" + strings.ReplaceAll(dir, "'", `'\''`) + "'"
 	}
-	return fmt.Sprintf("%s %s %s", command, flag, dir)
+	return fmt.Sprintf("%s %s %s %s", program, flag, dir, verb)
 }

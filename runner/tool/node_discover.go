@@ -59,7 +59,11 @@ func (d *nodeDiscovery) toolsOf(p *jsPackage) []string {
 	var out []string
 	for _, script := range nodeScripts(p) {
 		for _, c := range jsCommands(p, script) {
-			if tool := jsToolOf(c); tool != "" {
+			tool := jsToolOf(c)
+			if _, ok := d.program(p, c); ok && tool == "script" {
+				tool = "node"
+			}
+			if tool != "" {
 				out = append(out, tool)
 			}
 		}
@@ -102,30 +106,54 @@ func (d *nodeDiscovery) scripts(p *jsPackage) {
 	others := map[string]bool{}
 	seen := map[string]bool{}
 	for _, script := range nodeScripts(p) {
-		for _, c := range jsCommands(p, script) {
-			switch tool := jsToolOf(c); tool {
-			case "":
-			case "node":
-				if key := fmt.Sprintf("%q %v", c.Dir, c.Words); !seen[key] {
-					seen[key] = true
-					own = d.command(p, script, c, own)
+		commands := jsCommands(p, script)
+		known := false
+		for _, c := range commands {
+			tool := jsToolOf(c)
+			if tool == "script" {
+				if own, ok := d.program(p, c); ok { // node t.js runs the tests of t.js as node --test does
+					c, tool = own, "node"
 				}
-			default:
-				if tool == "script" && script != "test" || others[tool] {
-					continue
-				}
+			}
+			known = known || tool != "" && tool != "script"
+			switch key := fmt.Sprintf("%q %v", c.Dir, c.Words); {
+			case tool == "" || tool == "script":
+			case tool == "node" && !seen[key]:
+				seen[key] = true
+				own = d.command(p, script, c, own)
+			case tool != "node" && !others[tool]:
 				others[tool] = true
 				d.other(p, c, tool)
 			}
 		}
+		if i := slices.IndexFunc(commands, func(c jsCommand) bool { return !jsBesides(c.head()) }); !known && i >= 0 {
+			if key := fmt.Sprint(commands[i].Words); !others[key] {
+				others[key] = true
+				d.other(p, commands[i], "script")
+			}
+		}
 	}
+	d.strays(p, own)
 	for _, project := range own {
-		d.strays(p, project, project == own[0])
 		if len(project.Files) > 0 || len(project.Findings) > 0 {
 			slices.SortFunc(project.Files, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
 			d.projects = append(d.projects, *project)
 		}
 	}
+}
+
+// program turns `node test.js`, whose file itself uses node:test (or loads files beside it that do), into what node --test
+// would be asked for; ok is false where the program is something else, or takes arguments of its own.
+func (d *nodeDiscovery) program(p *jsPackage, c jsCommand) (jsCommand, bool) {
+	if head := c.head(); head != "node" && head != "nodejs" && head != "tsx" {
+		return c, false
+	}
+	run, ok := nodeReadCommand(c)
+	if !ok || len(run.patterns) != 1 {
+		return c, false
+	}
+	file := path.Join(p.Dir, c.Dir, run.patterns[0].Text)
+	return c, slices.Contains(d.files, file) && (d.importsNodeTest(file) || slices.ContainsFunc(d.loads(file), d.importsNodeTest))
 }
 
 // command adds the files of one node --test to the project of its options.
@@ -148,16 +176,15 @@ func (d *nodeDiscovery) command(p *jsPackage, script string, c jsCommand, own []
 	project.Findings = append(project.Findings, run.findings...)
 	files, findings := d.search(dir, p, run, c.Script)
 	project.Findings = append(project.Findings, findings...)
-	category, named := jsTestScript(c.Script)
+	from := c.Script
+	category, _ := jsTestScript(from)
 	if category == "" {
-		category, named = jsTestScript(script)
-	}
-	if !named {
-		category = ""
+		from = script
+		category, _ = jsTestScript(from)
 	}
 	for _, file := range files {
 		d.claimed[file] = true
-		project.Files = append(project.Files, nodeFileOf(file, category, c.Script))
+		project.Files = append(project.Files, nodeFileOf(file, category, from))
 	}
 	return own
 }
@@ -187,20 +214,28 @@ func (d *nodeDiscovery) other(p *jsPackage, c jsCommand, tool string) {
 }
 
 // strays tells of files that are plainly node's tests and that none of the package's scripts runs.
-func (d *nodeDiscovery) strays(p *jsPackage, project *Project, first bool) {
-	if !first {
+func (d *nodeDiscovery) strays(p *jsPackage, own []*Project) {
+	if len(own) == 0 {
 		return
 	}
 	var strays []string
+	loaded := map[string]bool{} // by the package's test files: their tests run with them
+	for _, project := range own {
+		for _, file := range project.Files {
+			for _, other := range d.loads(file.Path) {
+				loaded[other] = true
+			}
+		}
+	}
 	for _, file := range d.files {
-		if !d.claimed[file] && jsNearest(d.byFolder, file) == p && nodeFound(file, p.Dir) && d.importsNodeTest(file) {
+		if !d.claimed[file] && !loaded[file] && jsNearest(d.byFolder, file) == p && nodeFound(file, p.Dir) && d.importsNodeTest(file) {
 			strays = append(strays, file)
 		}
 	}
 	if len(strays) == 0 {
 		return
 	}
-	project.Findings = append(project.Findings, event.Finding{
+	own[0].Findings = append(own[0].Findings, event.Finding{
 		ID: "tool.node.unclaimed", Status: event.Warn, Value: fmt.Sprint(len(strays)),
 		Detail: fmt.Sprintf("no test script of %s runs %s, which import node:test", p.label(), nodeSome(strays)),
 	})

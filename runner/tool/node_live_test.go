@@ -63,7 +63,9 @@ func nodeSituations(t *testing.T) []string {
 	}
 	var out []string
 	for _, entry := range entries {
-		out = append(out, entry.Name())
+		if entry.IsDir() {
+			out = append(out, entry.Name())
+		}
 	}
 	return out
 }

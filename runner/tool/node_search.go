@@ -196,21 +196,37 @@ func nodeFound(file, dir string) bool {
 // nodeImport is an import or require of node's test module.
 var nodeImport = regexp.MustCompile("['\"`]node:test['\"`]")
 
+// nodeRelative is an import or require of a file beside.
+var nodeRelative = regexp.MustCompile("(?:import|from|require\\()\\s*['\"](\\.\\.?/[^'\"]+)['\"]")
+
 // nodeHead is how much of a file is read to see whether it imports node:test.
 const nodeHead = 16 << 10
 
-func (d *nodeDiscovery) importsNodeTest(file string) bool {
+func (d *nodeDiscovery) importsNodeTest(file string) bool { return nodeImport.Match(d.headOf(file)) }
+
+// loads lists the files of the tree that a file names in the imports of its first lines.
+func (d *nodeDiscovery) loads(file string) []string {
+	var out []string
+	for _, m := range nodeRelative.FindAllSubmatch(d.headOf(file), -1) {
+		if named := path.Join(path.Dir(file), string(m[1])); slices.Contains(d.files, named) {
+			out = append(out, named)
+		}
+	}
+	return out
+}
+
+func (d *nodeDiscovery) headOf(file string) []byte {
 	f, err := d.tree.FS.Open(file)
 	if err != nil {
-		return false
+		return nil
 	}
 	defer f.Close()
 	head := make([]byte, nodeHead)
 	n, err := io.ReadFull(f, head)
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
-		return false
+		return nil
 	}
-	return nodeImport.Match(head[:n])
+	return head[:n]
 }
 
 // nodeFileOf sorts a file into a category: by its name, then its nearest folder, then the script that runs it.

@@ -148,13 +148,13 @@ func nodeTree(re *syntax.Regexp) string {
 	case syntax.OpAnyChar:
 		return `[^]`
 	case syntax.OpBeginLine:
-		return `(?<![^\n])`
+		return `(?:^|(?<=\n))`
 	case syntax.OpEndLine:
-		return `(?![^\n])`
+		return `(?:$|(?=\n))`
 	case syntax.OpBeginText:
-		return `(?<![^])`
+		return `^`
 	case syntax.OpEndText:
-		return `(?![^])`
+		return `$`
 	case syntax.OpWordBoundary:
 		return `\b`
 	case syntax.OpNoWordBoundary:

@@ -102,7 +102,11 @@ func (d *pytestDecoder) unended(e Exit) Conclusion {
 	detail := pytestFatal(e.Stderr)
 	switch {
 	case e.Code == 0:
-		return Conclusion{Cause: event.Vanished, Problem: "pytest ended with status 0 and without its end-of-run word", Detail: detail}
+		problem := "pytest ended with status 0 and without its end-of-run word"
+		if !d.hooked {
+			problem += ": runner's plugin was never loaded (does something on the way drop PYTHONPATH or PYTEST_PLUGINS?)"
+		}
+		return Conclusion{Cause: event.Vanished, Problem: problem, Detail: detail}
 	case e.Code == pytestUsage && !d.selected:
 		return Conclusion{Cause: event.BadUsage, Problem: pytestComplaint(e), Detail: event.Capped(e.Stderr, event.Cap)}
 	case !d.hooked && strings.Contains(e.Stderr, "No module named pytest"):
@@ -235,7 +239,7 @@ func pytestComplaint(e Exit) string {
 	if line == "" {
 		line = event.FirstLine(e.Stdout)
 	}
-	return strings.TrimPrefix(line, "ERROR: ")
+	return cmp.Or(strings.TrimPrefix(line, "ERROR: "), "pytest ended with "+pytestHow(e)+" and said nothing")
 }
 
 // pytestFatal is the part of stderr that begins with Python's own word for a crash, or all of it.
