@@ -14,9 +14,9 @@ const ConfigFile = "runner.yaml"
 // that a text of this size with more of either could hold a run up for minutes. No configuration comes near them.
 const (
 	maxConfig  = 256 << 10 // bytes
-	maxTokens  = 50_000
-	maxNesting = 32   // of brackets
-	maxMarkers = 1000 // of lists, anchors and the like, in one line
+	maxTokens  = 20_000    // comments not counted
+	maxNesting = 32        // of brackets
+	maxMarkers = 1000      // of lists, anchors and the like, in one line
 )
 
 // Config is runner.yaml. Every path in it is relative to the root, with forward slashes.

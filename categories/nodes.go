@@ -62,11 +62,14 @@ func tokenSpot(t *token.Token) spot {
 
 // checkTokens holds a text against the bounds before it is parsed.
 func checkTokens(tokens token.Tokens) error {
-	if len(tokens) > maxTokens {
-		return errors.New("there is more in it than in any configuration")
-	}
-	open, markers, line := 0, 0, 0
+	open, markers, line, n := 0, 0, 0, 0
 	for _, t := range tokens {
+		if t.Type != token.CommentType {
+			n++
+		}
+		if n > maxTokens {
+			return errors.New("there is more in it than in any configuration")
+		}
 		if here := tokenSpot(t).line; here != line {
 			markers, line = 0, here
 		}

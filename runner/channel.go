@@ -1,7 +1,6 @@
 package runner
 
 import (
-	"io"
 	"os"
 	"path/filepath"
 	"time"
@@ -44,6 +43,7 @@ func (c channel) read(path string, lines *process.LineWriter) {
 	defer close(c.done)
 	tick := time.NewTicker(followEvery)
 	defer tick.Stop()
+	buf := make([]byte, 64<<10)
 	var file *os.File
 	defer func() {
 		if file != nil {
@@ -55,7 +55,7 @@ func (c channel) read(path string, lines *process.LineWriter) {
 			file, _ = os.Open(path) // it appears with the first event
 		}
 		if file != nil {
-			io.Copy(lines, file)
+			drain(lines, file, buf)
 		}
 		if last {
 			lines.Flush()
@@ -65,6 +65,17 @@ func (c channel) read(path string, lines *process.LineWriter) {
 		case <-c.stop:
 			last = true
 		case <-tick.C:
+		}
+	}
+}
+
+// drain hands on what the file holds by now. An error of the file is as good as its end: the decoder misses the rest.
+func drain(lines *process.LineWriter, file *os.File, buf []byte) {
+	for {
+		n, err := file.Read(buf)
+		lines.Write(buf[:n])
+		if err != nil {
+			return
 		}
 	}
 }

@@ -1,9 +1,12 @@
 package runner
 
 import (
+	"bytes"
+	"fmt"
 	"io"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"testrunner/report/event"
 	"testrunner/runner/process"
@@ -11,15 +14,16 @@ import (
 
 const (
 	outputChunk = 8 << 10 // a chunk of this size is told at once
-	// outputTold bounds what of one stream is told as events; beyond it only the tail is kept.
+	// outputTold bounds what of one stream is told as it comes; of the rest the head and tail are told at the end.
 	outputTold = 1 << 20
 )
 
 // output is what a job prints on its own streams: told in chunks while it runs, its head and tail kept for the
 // conclusion.
 type output struct {
-	job  string
-	emit event.Emit
+	job   string
+	emit  event.Emit
+	alive func() // something was printed
 
 	mu      sync.Mutex
 	streams map[string]*stream
@@ -32,17 +36,18 @@ type stream struct {
 	pending []byte
 	told    int
 	kept    *process.Tail
+	rest    *process.Tail // what came after outputTold
 	owner   *output
 }
 
-func newOutput(job string, emit event.Emit) *output {
-	o := &output{job: job, emit: emit, streams: map[string]*stream{}, quit: make(chan struct{})}
+func newOutput(job string, emit event.Emit, alive func()) *output {
+	o := &output{job: job, emit: emit, alive: alive, streams: map[string]*stream{}, quit: make(chan struct{})}
 	go o.flushNowAndThen()
 	return o
 }
 
 func (o *output) stream(name string) io.Writer {
-	s := &stream{name: name, kept: process.NewTail(event.Cap), owner: o}
+	s := &stream{name: name, kept: process.NewTail(event.Cap), rest: process.NewTail(event.Cap), owner: o}
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.streams[name] = s
@@ -56,23 +61,50 @@ func (s *stream) Write(b []byte) (int, error) {
 	if s.owner.closed {
 		return len(b), nil
 	}
+	s.owner.alive()
 	s.kept.Write(b)
-	if room := outputTold - s.told - len(s.pending); room > 0 {
-		s.pending = append(s.pending, b[:min(len(b), room)]...)
-	}
+	room := max(0, min(len(b), outputTold-s.told-len(s.pending)))
+	s.pending = append(s.pending, b[:room]...)
+	s.rest.Write(b[room:])
 	if len(s.pending) >= outputChunk {
-		s.flush()
+		s.flush(false)
 	}
 	return len(b), nil
 }
 
-func (s *stream) flush() {
-	if len(s.pending) == 0 {
-		return
+// flush tells the whole lines that wait, or all. A line is cut only where it is longer than a text of an event may be:
+// a secret that was cut in two would not be known, nor a rune.
+func (s *stream) flush(all bool) {
+	for len(s.pending) > 0 {
+		n := len(s.pending)
+		if n > event.Cap {
+			n = event.Cap
+		}
+		if i := bytes.LastIndexByte(s.pending[:n], '\n'); i >= 0 {
+			n = i + 1
+		} else if !all && n < event.Cap {
+			return
+		} else if n < len(s.pending) {
+			n = runeBorder(s.pending, n)
+		}
+		s.told += n
+		s.tell(string(s.pending[:n]))
+		s.pending = append(s.pending[:0], s.pending[n:]...)
 	}
-	s.told += len(s.pending)
-	s.owner.emit(event.JobOutput{Job: s.owner.job, Stream: s.name, Text: string(s.pending)})
-	s.pending = s.pending[:0]
+}
+
+// runeBorder is the last border of a rune at or before n.
+func runeBorder(b []byte, n int) int {
+	for i := n; i > n-utf8.UTFMax; i-- {
+		if utf8.RuneStart(b[i]) {
+			return i
+		}
+	}
+	return n
+}
+
+func (s *stream) tell(text string) {
+	s.owner.emit(event.JobOutput{Job: s.owner.job, Stream: s.name, Text: text})
 }
 
 // flushNowAndThen keeps a slow printer's lines from waiting for a full chunk.
@@ -85,27 +117,33 @@ func (o *output) flushNowAndThen() {
 			return
 		case <-tick.C:
 			o.mu.Lock()
-			o.flushAll()
+			o.each(func(s *stream) { s.flush(false) })
 			o.mu.Unlock()
 		}
 	}
 }
 
-func (o *output) flushAll() {
+func (o *output) each(f func(*stream)) {
 	for _, name := range []string{"stdout", "stderr"} {
 		if s := o.streams[name]; s != nil {
-			s.flush()
+			f(s)
 		}
 	}
 }
 
+// close tells what is left. It may be called twice.
 func (o *output) close() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.closed {
 		return
 	}
-	o.flushAll()
+	o.each(func(s *stream) {
+		s.flush(true)
+		if n := s.rest.Total(); n > 0 {
+			s.tell(fmt.Sprintf("… of %d further bytes the first and the last …\n", n) + event.Capped(s.rest.String(), event.Cap))
+		}
+	})
 	o.closed = true
 	close(o.quit)
 }

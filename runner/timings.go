@@ -16,6 +16,9 @@ type Timing struct {
 	RSSKB int64 `json:"rss_kb"` // of its largest process
 }
 
+// memory is what a job like it should find free, in bytes.
+func (t Timing) memory() uint64 { return uint64(max(0, t.RSSKB)) << 10 }
+
 // Timings are the previous run's, by job.
 type Timings map[string]Timing
 
@@ -43,12 +46,17 @@ func (t Timings) Merge(cache string) error {
 	if err := os.MkdirAll(cache, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("keep timings: %w", err)
 	}
-	tmp := filepath.Join(cache, timingsFile+".tmp")
-	if err := os.WriteFile(tmp, data, 0o644); err != nil {
+	// A name of its own: another run may do the same at the same time.
+	tmp, err := os.CreateTemp(cache, timingsFile+".*")
+	if err != nil {
 		return fmt.Errorf("keep timings: %w", err)
 	}
-	if err := os.Rename(tmp, filepath.Join(cache, timingsFile)); err != nil {
-		return fmt.Errorf("keep timings: %w", err)
+	_, err = tmp.Write(data)
+	if err = errors.Join(err, tmp.Close()); err == nil {
+		err = os.Rename(tmp.Name(), filepath.Join(cache, timingsFile))
+	}
+	if err != nil {
+		return fmt.Errorf("keep timings: %w", errors.Join(err, os.Remove(tmp.Name())))
 	}
 	return nil
 }

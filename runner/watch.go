@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -10,6 +11,7 @@ import (
 
 	"testrunner/report/event"
 	"testrunner/runner/process"
+	"testrunner/runner/tool"
 )
 
 // watch remembers when a job last said something, and which of its tests are open.
@@ -17,6 +19,7 @@ type watch struct {
 	mu   sync.Mutex
 	last time.Duration // on the run's clock
 	told bool          // this silence was told
+	seen int           // events of the decoder
 	open map[string]bool
 }
 
@@ -30,6 +33,7 @@ func (w *watch) see(b event.Body, c *Clock) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.last, w.told = c.Elapsed(), false
+	w.seen++
 	switch e := b.(type) {
 	case event.TestStarted:
 		if w.open == nil {
@@ -52,59 +56,131 @@ func (w *watch) silent(c *Clock, limit time.Duration) bool {
 	return true
 }
 
-func (w *watch) state(c *Clock) (open []string, idle time.Duration) {
+// quiet restores the silence that was, unless a test was heard of since: what a dump makes a program print is no sign of
+// life.
+func (w *watch) quiet(before silence) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for id := range w.open {
-		open = append(open, id)
+	if w.seen == before.seen {
+		w.last, w.told = before.since, true
 	}
-	slices.Sort(open)
-	return open, c.Elapsed() - w.last
+}
+
+// silence is how long nothing was said, and of which tests no end was told.
+type silence struct {
+	open  []string
+	idle  time.Duration
+	since time.Duration // on the run's clock
+	seen  int
+}
+
+func (w *watch) state(c *Clock) silence {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return silence{open: slices.Sorted(maps.Keys(w.open)), idle: c.Elapsed() - w.last, since: w.last, seen: w.seen}
 }
 
 const (
 	tailLines = 20
 	// dumpWait bounds the wait for a program's stacks: at a deadline TERM must not be late.
-	dumpWait = 1 * time.Second
+	dumpWait = 2 * time.Second
+	// dumpMax bounds what is kept of a dump on the channel, in bytes, encoded as the channel has it.
+	dumpMax = 1 << 20
 )
 
 // stalled tells what a silent or overdue job is doing.
-func (a *attempt) stalled(proc *process.Process, why string) {
-	open, idle := a.watch.state(a.opt.Clock)
+func (a *attempt) stalled(proc *process.Process, why string, wait time.Duration) {
+	before := a.watch.state(a.opt.Clock)
+	tail := a.lastWords()
+	until := time.Now().Add(wait)
+	answer := a.ask(proc, why)
+	tree := proc.Tree() // it takes a fifth of a second, in which the answer may come
 	a.opt.Emit(event.JobStalled{
-		Job: a.target.Job, Why: why, IdleMS: idle.Milliseconds(), Tests: open,
-		Tail: lastLines(a.output.text("stdout")+a.output.text("stderr"), tailLines),
-		Tree: proc.Tree(), Stacks: event.Capped(a.stacks(proc, why), event.Cap),
+		Job: a.target.Job, Why: why, IdleMS: before.idle.Milliseconds(), Tests: before.open,
+		Tail: tail, Tree: tree, Stacks: event.Capped(settled(proc, answer, until), event.Cap),
 	})
+	a.watch.quiet(before)
 }
 
-// stacks asks the program where it hangs. A dump that ends the program (SIGQUIT ends a Go test) is asked for at a
-// deadline only: a test that is merely silent may still pass.
-func (a *attempt) stacks(proc *process.Process, why string) string {
-	d := a.command.Dump
-	if d.Signal == "" || (d.Signal == "QUIT" && why != "deadline") {
+// lastWords are the last lines that the job has printed, on its own streams or in its channel.
+func (a *attempt) lastWords() string {
+	text := a.output.text("stdout") + a.output.text("stderr")
+	if a.heard != nil {
+		text = a.words(a.heard) + text
+	}
+	return lastLines(text, tailLines)
+}
+
+// words puts lines of the channel into what the program printed, where the decoder can.
+func (a *attempt) words(lines *process.Tail) string {
+	a.gate.Lock()
+	defer a.gate.Unlock()
+	d, ok := a.decoder.(tool.Worded)
+	if !ok {
 		return ""
 	}
-	before := a.dumped()
+	var all strings.Builder
+	for line := range strings.Lines(lines.String()) {
+		all.WriteString(d.Words([]byte(strings.TrimSuffix(line, "\n"))))
+	}
+	return all.String()
+}
+
+// ask asks the program where it hangs and returns how to read its answer; nil if it can't be asked. A dump that ends the
+// program (SIGQUIT ends a Go test) is asked for at a deadline only: a test that is merely silent may still pass.
+func (a *attempt) ask(proc *process.Process, why string) func() string {
+	d := a.command.Dump
+	if d.Signal == "" || d.Signal == "QUIT" && why != "deadline" {
+		return nil
+	}
+	answer := a.answer(d.File)
 	if err := proc.Dump(d.Signal, d.To); err != nil {
 		a.opt.Emit(event.Logged{Text: "no stack dump of " + a.target.Job + ": " + err.Error()})
-		return ""
+		return nil
 	}
-	for wait := time.Duration(0); wait < dumpWait; wait += watchEvery {
-		time.Sleep(watchEvery)
-		if now := a.dumped(); len(now) > len(before) && strings.HasSuffix(now, "\n") {
-			return now[len(before):]
-		}
-	}
-	return strings.TrimPrefix(a.dumped(), before)
+	return answer
 }
 
-// dumped reads what the dump's files hold by now.
-func (a *attempt) dumped() string {
-	if a.command.Dump.File == "" {
-		return a.output.text("stderr")
+// answer is how to read what a dump adds from now on: to its file, to the channel, or to the job's own output.
+func (a *attempt) answer(file string) func() string {
+	if file == "" && a.heard != nil {
+		a.gate.Lock()
+		defer a.gate.Unlock()
+		a.dump = process.NewTail(dumpMax)
+		return func() string { return a.words(a.dump) }
 	}
-	files, err := filepath.Glob(filepath.Join(a.target.Scratch, a.command.Dump.File))
+	read := func() string { return a.output.text("stderr") }
+	if file != "" {
+		read = func() string { return readAll(filepath.Join(a.target.Scratch, file)) }
+	}
+	before := read()
+	return func() string { return strings.TrimPrefix(read(), before) }
+}
+
+// settled waits until an answer is there and no longer grows, the program has ended, or the time is over.
+func settled(proc *process.Process, answer func() string, until time.Time) string {
+	if answer == nil {
+		return ""
+	}
+	tick := time.NewTicker(watchEvery)
+	defer tick.Stop()
+	for now := answer(); ; {
+		select {
+		case <-proc.Done():
+			return answer()
+		case <-tick.C:
+		}
+		before := now
+		now = answer()
+		if now != "" && now == before && strings.HasSuffix(now, "\n") || time.Now().After(until) {
+			return now
+		}
+	}
+}
+
+// readAll joins the files of a glob, in the order of their names.
+func readAll(glob string) string {
+	files, err := filepath.Glob(glob)
 	if err != nil {
 		return ""
 	}

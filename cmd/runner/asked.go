@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"regexp"
-	"runtime"
+
 	"slices"
 	"strings"
 	"time"
@@ -13,6 +13,7 @@ import (
 
 	"testrunner/categories"
 	"testrunner/env"
+	"testrunner/env/host"
 	"testrunner/report/junit"
 )
 
@@ -71,7 +72,7 @@ func (o *options) readValues(c *cli.Context, p place) (err error) {
 	if o.dialect, err = junit.ParseDialect(c.String("junit-dialect")); err != nil {
 		return usagef("--junit-dialect: %v", err)
 	}
-	o.jobs = runtime.NumCPU()
+	o.jobs = host.Cores()
 	if c.IsSet("jobs") {
 		if o.jobs = c.Int("jobs"); o.jobs < 1 {
 			return usagef("--jobs %d: at least 1", o.jobs)

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -142,7 +143,7 @@ func runJobs(ctx context.Context, r prepared, out *reports, held *lease.Lease, s
 	}
 	return runner.Run(ctx, r.plan, runner.Options{
 		Emit: out.stream.Emit, Environ: out.environ, Clock: runner.NewClock(time.Now), Deadline: r.options.timeout,
-		FailFast: r.options.failFast, Scratch: scratch, Signals: process.Signals(ctx), FreeRAM: host.FreeMemory,
+		FailFast: r.options.failFast, Scratch: scratch, Signals: process.Signals(ctx), FreeRAM: func() uint64 { return freeRAM(ctx) },
 		Record: out.record(held), Forget: out.forget(held), Suspend: out.suspend,
 	})
 }
@@ -156,4 +157,13 @@ func cleanUp(scratch string, emit event.Emit) []string {
 		return []string{scratch}
 	}
 	return nil
+}
+
+// freeRAM is how much memory programs may still use. A machine that does not tell counts as having all they need.
+func freeRAM(ctx context.Context) uint64 {
+	m, err := host.ReadMemory(ctx)
+	if err != nil {
+		return math.MaxUint64
+	}
+	return m.Free
 }

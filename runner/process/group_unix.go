@@ -203,14 +203,14 @@ func (g *group) dump(name, to string) error {
 		asked = members
 	case ToLeaves:
 		asked = leaves(members)
-	case ToLeader:
+	case ToLeader, ToChildren:
 		for _, p := range members {
-			if p.pid == g.root.pid {
+			if to == ToLeader && p.pid == g.root.pid || to == ToChildren && p.ppid == g.root.pid {
 				asked = append(asked, p)
 			}
 		}
 	default:
-		return fmt.Errorf("dump process %d: %q is neither %s, %s nor %s", g.root.pid, to, ToLeader, ToLeaves, ToAll)
+		return fmt.Errorf("dump process %d: %q is neither %s, %s, %s nor %s", g.root.pid, to, ToLeader, ToChildren, ToLeaves, ToAll)
 	}
 	var errs []error
 	for _, p := range asked {

@@ -173,12 +173,13 @@ func (p *Process) Resume() error { return p.group.resume() }
 
 // Which processes Dump asks.
 const (
-	ToLeader = "leader"
-	ToLeaves = "leaves" // the processes at the ends of the tree
-	ToAll    = "all"
+	ToLeader   = "leader"
+	ToChildren = "children" // the processes that the leader started itself
+	ToLeaves   = "leaves"   // the processes at the ends of the tree
+	ToAll      = "all"
 )
 
-// Dump sends a signal ("QUIT", "USR2") to the leader, the leaves or all processes of the tree, so that they tell where they
+// Dump sends a signal ("QUIT", "USR2") to the leader, its children, the leaves or all processes of the tree, so that they tell where they
 // are. Where signals can't be had the error is errors.ErrUnsupported.
 func (p *Process) Dump(signal, to string) error { return p.group.dump(signal, to) }
 

@@ -24,7 +24,7 @@ func (Go) Command(t Target) (Command, error) {
 	}
 	c := Command{
 		Argv: []string{program, "test"}, Channel: Stdout,
-		Dump: Dump{Signal: "QUIT", To: "leaves"}, // go test hands a QUIT on badly; the test binary prints its goroutines
+		Dump: Dump{Signal: "QUIT", To: "children"}, // the test binaries: go test hands a QUIT on badly, and what a test has started is not asked
 	}
 	if t.Debug {
 		c.Argv = append(c.Argv, "-v", "-count=1")

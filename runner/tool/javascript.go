@@ -36,10 +36,14 @@ func jsPackages(tree Tree) []*jsPackage {
 		}
 	}
 	slices.SortFunc(all, func(a, b *jsPackage) int { return strings.Compare(a.Dir, b.Dir) })
+	byFolder := jsByFolder(all)
 	for _, p := range all {
-		globs := append(slices.Clone(p.Globs), jsPnpmWorkspaces(tree.FS, p.Dir)...)
-		for _, q := range all {
-			if q != p && jsListed(globs, p.Dir, q.Dir) {
+		globs := slices.Clone(p.Globs)
+		if _, ok := slices.BinarySearch(tree.Files, path.Join(p.Dir, "pnpm-workspace.yaml")); ok {
+			globs = append(globs, jsPnpmWorkspaces(tree.FS, p.Dir)...)
+		}
+		for _, dir := range jsListed(globs, p.Dir, all) {
+			if q := byFolder[dir]; q != p {
 				q.Member = true
 			}
 		}
@@ -137,24 +141,27 @@ func jsPnpmWorkspaces(fsys fs.FS, dir string) []string {
 	return out
 }
 
-// jsListed says whether workspace globs of the package in base name the folder. The last that matches decides, as "!"
-// takes folders out again.
-func jsListed(globs []string, base, dir string) bool {
-	rel := dir
-	if base != "." {
-		var below bool
-		if rel, below = strings.CutPrefix(dir, base+"/"); !below {
-			return false
-		}
-	}
-	listed := false
+// jsListed lists the folders of the packages that the workspace globs of the package in base name. The last glob that
+// matches a folder decides, as "!" takes folders out again.
+func jsListed(globs []string, base string, all []*jsPackage) []string {
+	listed := map[string]bool{}
 	for _, glob := range globs {
 		pattern, not := strings.CutPrefix(glob, "!")
-		if jsMatch(strings.Trim(strings.TrimPrefix(pattern, "./"), "/"), rel) {
-			listed = !not
+		re, err := jsGlob(strings.Trim(strings.TrimPrefix(pattern, "./"), "/"))
+		if err != nil {
+			continue
+		}
+		for _, p := range all {
+			rel, below := p.Dir, true
+			if base != "." {
+				rel, below = strings.CutPrefix(p.Dir, base+"/")
+			}
+			if below && re.MatchString(rel) {
+				listed[p.Dir] = !not
+			}
 		}
 	}
-	return listed
+	return slices.DeleteFunc(sortedKeys(listed), func(dir string) bool { return !listed[dir] })
 }
 
 func jsFixture(dir string, all []*jsPackage) bool {

@@ -153,7 +153,8 @@ func (d *nodeDiscovery) program(p *jsPackage, c jsCommand) (jsCommand, bool) {
 		return c, false
 	}
 	file := path.Join(p.Dir, c.Dir, run.patterns[0].Text)
-	return c, slices.Contains(d.files, file) && (d.importsNodeTest(file) || slices.ContainsFunc(d.loads(file), d.importsNodeTest))
+	_, known := slices.BinarySearch(d.files, file)
+	return c, known && (d.importsNodeTest(file) || slices.ContainsFunc(d.loads(file), d.importsNodeTest))
 }
 
 // command adds the files of one node --test to the project of its options.
@@ -218,7 +219,12 @@ func (d *nodeDiscovery) strays(p *jsPackage, own []*Project) {
 	if len(own) == 0 {
 		return
 	}
-	var strays []string
+	strays := slices.DeleteFunc(slices.Clone(d.under(p.Dir)), func(file string) bool {
+		return d.claimed[file] || !nodeFound(file, p.Dir) || jsNearest(d.byFolder, file) != p || !d.importsNodeTest(file)
+	})
+	if len(strays) == 0 {
+		return
+	}
 	loaded := map[string]bool{} // by the package's test files: their tests run with them
 	for _, project := range own {
 		for _, file := range project.Files {
@@ -227,11 +233,7 @@ func (d *nodeDiscovery) strays(p *jsPackage, own []*Project) {
 			}
 		}
 	}
-	for _, file := range d.files {
-		if !d.claimed[file] && !loaded[file] && jsNearest(d.byFolder, file) == p && nodeFound(file, p.Dir) && d.importsNodeTest(file) {
-			strays = append(strays, file)
-		}
-	}
+	strays = slices.DeleteFunc(strays, func(file string) bool { return loaded[file] })
 	if len(strays) == 0 {
 		return
 	}

@@ -110,10 +110,7 @@ func (d *nodeDiscovery) search(dir string, p *jsPackage, run nodeInvocation, scr
 // scripts of its own.
 func (d *nodeDiscovery) below(dir string, p *jsPackage) []string {
 	var out []string
-	for _, file := range d.files {
-		if !nodeBelow(file, dir) {
-			continue
-		}
+	for _, file := range d.under(dir) {
 		if near := jsNearest(d.byFolder, file); near == nil || near == p || len(d.tools[near.Dir]) == 0 {
 			out = append(out, file)
 		}
@@ -128,21 +125,11 @@ func (d *nodeDiscovery) matches(dir string, w jsWord) []string {
 	if w.Text == "." {
 		text = dir
 	}
-	if !strings.ContainsAny(text, "*?[{") || slices.Contains(d.files, text) {
-		var out []string
-		for _, file := range d.files {
-			if file == text || nodeBelow(file, text) && nodeFound(file, text) && nodeIsJavaScript(file) {
-				out = append(out, file)
-			}
-		}
-		if len(out) == 0 && path.Ext(text) == "" { // node resolves no endings here, but older scripts name folders of plain files
-			for _, file := range d.files {
-				if nodeBelow(file, text) && nodeIsJavaScript(file) {
-					out = append(out, file)
-				}
-			}
-		}
-		return out
+	if _, ok := slices.BinarySearch(d.files, text); ok {
+		return []string{text}
+	}
+	if !strings.ContainsAny(text, "*?[{") {
+		return d.folder(text)
 	}
 	globs := []string{text}
 	if !w.Quoted {
@@ -154,7 +141,7 @@ func (d *nodeDiscovery) matches(dir string, w jsWord) []string {
 			continue
 		}
 		var out []string
-		for _, file := range d.files {
+		for _, file := range d.under(path.Dir(text[:strings.IndexAny(text, "*?[{")] + "x")) {
 			if re.MatchString(file) {
 				out = append(out, file)
 			}
@@ -166,7 +153,33 @@ func (d *nodeDiscovery) matches(dir string, w jsWord) []string {
 	return nil
 }
 
-func nodeBelow(file, dir string) bool { return dir == "." || strings.HasPrefix(file, dir+"/") }
+// folder lists what a folder on the command line stands for: what node 20 finds in it, or else all its JavaScript, as
+// scripts name folders of plainly named files, too.
+func (d *nodeDiscovery) folder(dir string) []string {
+	var found, all []string
+	for _, file := range d.under(dir) {
+		if nodeIsJavaScript(file) {
+			all = append(all, file)
+			if nodeFound(file, dir) {
+				found = append(found, file)
+			}
+		}
+	}
+	if len(found) > 0 {
+		return found
+	}
+	return all
+}
+
+// under lists the files below a folder.
+func (d *nodeDiscovery) under(dir string) []string {
+	if dir == "." {
+		return d.files
+	}
+	from, _ := slices.BinarySearch(d.files, dir+"/")
+	to, _ := slices.BinarySearch(d.files, dir+"0") // "0" follows "/"
+	return d.files[from:to]
+}
 
 // nodeExtension is the ending of a file that node can run or be taught to run, "" for others.
 func nodeExtension(file string) string {
@@ -208,7 +221,8 @@ func (d *nodeDiscovery) importsNodeTest(file string) bool { return nodeImport.Ma
 func (d *nodeDiscovery) loads(file string) []string {
 	var out []string
 	for _, m := range nodeRelative.FindAllSubmatch(d.headOf(file), -1) {
-		if named := path.Join(path.Dir(file), string(m[1])); slices.Contains(d.files, named) {
+		named := path.Join(path.Dir(file), string(m[1]))
+		if _, ok := slices.BinarySearch(d.files, named); ok {
 			out = append(out, named)
 		}
 	}

@@ -3,6 +3,7 @@ package tool
 import (
 	"context"
 	"errors"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -11,6 +12,43 @@ import (
 
 	"testrunner/report/event"
 )
+
+// pytestTestHost is this machine.
+type pytestTestHost struct{ environ map[string]string }
+
+func (h pytestTestHost) Getenv(name string) string { return h.environ[name] }
+
+func (pytestTestHost) LookPath(name string) []string {
+	var found []string
+	for _, dir := range filepath.SplitList(os.Getenv("PATH")) {
+		if path, err := exec.LookPath(filepath.Join(dir, name)); err == nil {
+			found = append(found, path)
+		}
+	}
+	return found
+}
+
+func (pytestTestHost) Exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+func (pytestTestHost) Output(ctx context.Context, dir string, argv ...string) (string, error) {
+	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
+	cmd.Dir = dir
+	out, err := cmd.Output()
+	return strings.TrimSpace(string(out)), err
+}
+
+// pytestProgram is the Python that Check finds here.
+func pytestProgram(t *testing.T) string {
+	t.Helper()
+	found := Pytest{}.Check(t.Context(), Target{Root: t.TempDir(), Dir: "."}, pytestTestHost{})
+	if found.Program == "" {
+		t.Fatalf("no pytest on this machine: %+v", found.Findings)
+	}
+	return found.Program
+}
 
 // pytestFakeHost has the Pythons and files that it is told of.
 type pytestFakeHost struct {

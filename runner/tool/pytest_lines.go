@@ -16,10 +16,8 @@ type pytestLine struct {
 	Kind string `json:"k"`
 
 	Token   string `json:"token"` // hook
-	Pytest  string `json:"pytest"`
-	Root    string `json:"root"` // start; both absolute, links resolved
+	Root    string `json:"root"`  // start; both absolute, links resolved
 	Rootdir string `json:"rootdir"`
-	Xdist   bool   `json:"xdist"`
 
 	Tests []pytestPlanned `json:"tests"` // plan
 	Count int             `json:"n"`     // deselected

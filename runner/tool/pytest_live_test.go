@@ -25,43 +25,6 @@ var pytestRecord = flag.Bool("record.pytest", false, "rewrite testdata/pytest/*/
 
 const pytestSituations = "testdata/pytest"
 
-// pytestTestHost is this machine.
-type pytestTestHost struct{ environ map[string]string }
-
-func (h pytestTestHost) Getenv(name string) string { return h.environ[name] }
-
-func (pytestTestHost) LookPath(name string) []string {
-	var found []string
-	for _, dir := range filepath.SplitList(os.Getenv("PATH")) {
-		if path, err := exec.LookPath(filepath.Join(dir, name)); err == nil {
-			found = append(found, path)
-		}
-	}
-	return found
-}
-
-func (pytestTestHost) Exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
-}
-
-func (pytestTestHost) Output(ctx context.Context, dir string, argv ...string) (string, error) {
-	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
-	cmd.Dir = dir
-	out, err := cmd.Output()
-	return strings.TrimSpace(string(out)), err
-}
-
-// pytestProgram is the Python that Check finds here.
-func pytestProgram(t *testing.T) string {
-	t.Helper()
-	found := Pytest{}.Check(t.Context(), Target{Root: t.TempDir(), Dir: "."}, pytestTestHost{})
-	if found.Program == "" {
-		t.Fatalf("no pytest on this machine: %+v", found.Findings)
-	}
-	return found.Program
-}
-
 // pytestRun is how a situation is run: run.json in its folder. Its zero value is a whole run of the project.
 type pytestRun struct {
 	Args    []string            `json:"args"`
@@ -311,12 +274,12 @@ func endHanging(t *testing.T, cmd *exec.Cmd, target Target, command Command, tes
 		}
 		return all
 	}
-	asked := false
+	polls := 0
 	pytestWaitFor(t, "the stacks", func() bool {
-		if !asked {
+		if polls%50 == 0 { // the first may come before the test is on the stack
 			pytestSignalDump(t, cmd.Process)
-			asked = true
 		}
+		polls++
 		return strings.Contains(stacks(), "in test_hang")
 	})
 }

@@ -156,7 +156,7 @@ type Front struct {
 // Dump says how a running job is asked for its stacks.
 type Dump struct {
 	Signal string // "QUIT", "USR2"; "" is no way
-	To     string // "leaves": the processes at the ends of the tree; "leader"; "all"
+	To     string // "leader"; "children": the processes that it started itself; "leaves": those at the ends of the tree; "all"
 	File   string // where the stacks appear: a name (or glob) in Scratch; "" is the job's own output
 }
 
@@ -176,6 +176,14 @@ type Decoder interface {
 	Line(line []byte)
 	// End is called once, after the last line. It tells what can only be known now, and concludes.
 	End(Exit) Conclusion
+}
+
+// Worded is a Decoder whose channel also carries what the tests print (Stdout), encoded: it can take the text out again,
+// for the last lines of a job that hangs and the stacks that Dump made it print.
+type Worded interface {
+	// Words is the program's own text in one line of the channel, "" if it has none. It is called between two calls of
+	// Line, never at the same time, and changes nothing.
+	Words(line []byte) string
 }
 
 // Conclusion is what exit status and stream say together about a job.

@@ -177,5 +177,6 @@ def pytest_addoption(parser, pluginmanager):
     pick = beside("pick").Pick(S, CHANNEL)
     conftests = beside("conftests").Conftests(S, CHANNEL, place, pick)
     tell = beside("tell").Tell(S, CHANNEL, place, pick)
-    for part, plugin in (("pick", pick), ("conftests", conftests), ("tell", tell)):
+    workers = beside("workers").Workers(CHANNEL, tell)
+    for part, plugin in (("pick", pick), ("conftests", conftests), ("tell", tell), ("workers", workers)):
         pluginmanager.register(plugin, NAME + "_" + part)

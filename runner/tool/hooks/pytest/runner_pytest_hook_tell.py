@@ -10,20 +10,6 @@ import pytest
 CHUNK = 128 << 10  # characters of test names in one line of the plan
 CAP = 64 << 10
 
-# What an xdist worker is told to run before its own start.
-WORKER = """
-import importlib.util, os, sys
-name, path = channel.receive()
-spec = importlib.util.spec_from_file_location(name, path)
-module = importlib.util.module_from_spec(spec)
-module.WORKER = True
-sys.modules[name] = module
-spec.loader.exec_module(module)
-module.arm_worker()
-channel.send(os.getpid())
-"""
-
-
 def cap(text):
     """The text with at most CAP characters: head and tail, with a line between that counts what was cut."""
     text = text if isinstance(text, str) else str(text)
@@ -67,7 +53,6 @@ class Tell:
         self.places = {}  # collector -> where its loading failed
         self.planned = False
         self.deselected = 0
-        self.pids = {}  # of the workers, by gateway
 
     def tell(self, function, *args):
         if not self.worker:
@@ -83,10 +68,7 @@ class Tell:
         self.tell(self.start, session.config)
 
     def start(self, config):
-        xdist = config.pluginmanager.hasplugin("dsession")
-        self.channel.tell(k="start", root=self.s["root"], rootdir=os.path.realpath(str(config.rootpath)), xdist=xdist)
-        if xdist:
-            self.forward_dump()
+        self.channel.tell(k="start", root=self.s["root"], rootdir=os.path.realpath(str(config.rootpath)))
 
     # Collection.
 
@@ -254,53 +236,3 @@ class Tell:
             self.finished(nodeid)
         stop = session.shouldfail or session.shouldstop or ("--collect-only" if session.config.option.collectonly else "")
         self.channel.tell(k="end", status=int(session.exitstatus), stop=cap(stop))
-
-    # xdist.
-
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_configure_node(self, node):
-        if node.gateway.spec.popen:
-            self.channel.guard(self.arm, node.gateway)
-
-    def arm(self, gateway):
-        channel = gateway.remote_exec(WORKER)
-        name = __name__.rpartition("_")[0]
-        channel.send((name, os.path.join(os.path.dirname(os.path.abspath(__file__)), name + ".py")))
-        self.pids[gateway.id] = channel.receive(60)
-        channel.waitclose(60)
-
-    def forward_dump(self):
-        """No test runs in a controller: it passes the request for stacks on to the workers."""
-        import faulthandler
-        import signal
-
-        if not hasattr(signal, "SIGUSR2"):
-            return
-
-        def ask(number, frame):
-            for pid in list(self.pids.values()):
-                try:
-                    os.kill(pid, number)
-                except OSError:
-                    pass
-
-        faulthandler.unregister(signal.SIGUSR2)
-        signal.signal(signal.SIGUSR2, ask)
-
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_xdist_node_collection_finished(self, node, ids):
-        self.tell(self.plan, [(nodeid, 0) for nodeid in ids])
-
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_testnodedown(self, node, error):
-        self.tell(self.node_down, node, error)
-
-    def node_down(self, node, error):
-        self.pids.pop(node.gateway.id, None)
-        picked = (getattr(node, "workeroutput", None) or {}).get("runner_hook")
-        if picked and not self.deselected:
-            # Each worker has collected, and left out, the same.
-            self.selected(picked["deselected"], picked["missing"])
-            self.deselected = -1
-        if error:
-            self.channel.tell(k="worker", id=str(node.gateway.id), text=cap(error))
