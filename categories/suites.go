@@ -143,6 +143,7 @@ func (p *placing) suite(k part, files []tool.File, dirs map[string][]string, sha
 		Files: paths(s.Files), Whole: len(s.Files) == len(pr.members) && dir == pr.Dir,
 		Marks: shared.marks(k.project), Homes: shared.homes(k.project, k.category), Marked: shared.marked(k.project),
 		Args: slices.Concat(pr.Args, texts(said.Args)), Env: slices.Concat(pr.Env, variables(said.Env)),
+		Workers: pr.Workers,
 	}
 	if k.tags != "" {
 		s.Target.Tags = strings.Split(k.tags, ",")

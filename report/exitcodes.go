@@ -51,7 +51,7 @@ func verdictTable() []verdictRow {
 	return []verdictRow{
 		{ExitCode{Interrupted, "INTERRUPTED", "ended by Ctrl-C (SIGINT)"}, Summary.interrupted},
 		{ExitCode{Terminated, "INTERRUPTED", "ended by SIGTERM or SIGHUP"}, Summary.terminated},
-		{ExitCode{Bug, "BUG", "a fault of runner's own"}, nil},
+		{ExitCode{Bug, "BUG", "a fault of runner's own"}, Summary.faulty},
 		{ExitCode{Usage, "USAGE", "command line or configuration"}, nil},
 		{ExitCode{Failed, "FAILED", "tests failed or errored, crashed, or a tool ended without its end-of-run word"}, Summary.failed},
 		{ExitCode{BrokenFiles, "BROKEN", "collection errors, and no test failed"}, Summary.broken},
@@ -75,6 +75,11 @@ func (s Summary) signal() string {
 
 func (s Summary) interrupted() bool { return s.signal() == stopInterrupted }
 func (s Summary) terminated() bool  { return s.signal() == stopTerminated }
+
+// faulty says whether runner itself panicked. A panic behind the reports ends the program with the code alone.
+func (s Summary) faulty() bool {
+	return slices.ContainsFunc(s.Stopping, func(st event.Stopping) bool { return st.Why == stopBug })
+}
 
 // failed leaves out two kinds of error that say nothing against the test: one that was open when a deadline of ours passed
 // (TIMEOUT says that) and one that overlapped the death of an engine or service (INCOMPLETE says that).

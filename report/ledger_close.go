@@ -46,7 +46,7 @@ func (c *closing) close() {
 		}
 	}
 	for _, b := range c.job.broken {
-		c.broken = append(c.broken, Broken{b.CollectionFailed, rerunPath(b.Path)})
+		c.broken = append(c.broken, Broken{b.CollectionFailed, rerunBroken(b.CollectionFailed)})
 	}
 	for i, a := range c.job.attempts {
 		c.carry(i, a, open[i]+a.abandoned, notRan)
@@ -65,7 +65,7 @@ func (c *closing) judge(r *row) Case {
 	case ended:
 		k.Outcome = outcomeOf(r.outcome)
 		if k.Outcome == event.NotRan {
-			k.Reason = event.Reason{Code: event.ReasonBlocked, Text: k.Message}
+			k.Reason = toldReason(k)
 			k.Accepted = c.acceptance(k.Reason, "")
 		}
 	case running:
@@ -74,6 +74,17 @@ func (c *closing) judge(r *row) Case {
 		c.judgeUnstarted(r, &k)
 	}
 	return k
+}
+
+// toldReason is why a decoder said that a test was not run. Its Type may hold the code. A job that started was not blocked, so
+// without one the tool died before the test: what nobody may accept as a missing environment.
+func toldReason(k Case) event.Reason {
+	r := event.Reason{Code: event.ReasonCrashed, Text: k.Message}
+	switch k.Type {
+	case event.ReasonBlocked, event.ReasonMaxFail, event.ReasonFailFast, event.ReasonDeadline, event.ReasonInterrupted:
+		r.Code = k.Type
+	}
+	return r
 }
 
 // judgeOpen is for a test that started and never ended. If it had a result before, the worst of both counts.

@@ -94,6 +94,7 @@ const (
 	stopDeadline    = "deadline"
 	stopFailFast    = "fail-fast"
 	stopRunnerDied  = "runner-died"
+	stopBug         = "bug"
 )
 
 // why is the first reason that stopped the run, "" if nothing did: what came later found it ending already.
@@ -113,6 +114,8 @@ func stopped(stopping []event.Stopping) (event.Reason, bool) {
 		return event.Reason{Code: event.ReasonDeadline, Text: "the deadline of the run passed before it"}, true
 	case stopFailFast:
 		return event.Reason{Code: event.ReasonFailFast, Text: "--fail-fast ended the run before it"}, true
+	case stopBug:
+		return event.Reason{Code: event.ReasonCrashed, Text: "a fault of runner's own ended the run before it"}, true
 	case stopRunnerDied:
 		return event.Reason{Code: event.ReasonCrashed, Text: "runner itself was killed before it"}, true
 	default:

@@ -140,7 +140,7 @@ func reasonText(r event.Reason) string {
 func quoteAll(words []string) string {
 	quoted := make([]string, len(words))
 	for i, w := range words {
-		quoted[i] = Quote(w)
+		quoted[i] = event.ShellQuote(w)
 	}
 	return strings.Join(quoted, " ")
 }

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"path"
 	"strings"
 
 	"testrunner/report/event"
@@ -18,32 +19,31 @@ func rerunPath(id string) string {
 	case id == "":
 		return ""
 	case strings.HasPrefix(id, "-"):
-		return "runner --test=" + Quote(id)
+		return "runner --test=" + event.ShellQuote(id)
 	case !strings.ContainsAny(id, "/.") && !strings.Contains(id, "::"):
-		return "runner " + Quote("./"+id)
+		return "runner " + event.ShellQuote("./"+id)
 	default:
-		return "runner " + Quote(id)
+		return "runner " + event.ShellQuote(id)
 	}
+}
+
+// rerunBroken is the line that shows whether a file can be loaded by now. A conftest holds no test of its own: its folder does.
+func rerunBroken(b event.CollectionFailed) string {
+	if b.Reason != "conftest" {
+		return rerunPath(b.Path)
+	}
+	folder := path.Dir(b.Path)
+	if folder == "." {
+		return "runner"
+	}
+	return rerunPath(folder)
 }
 
 // rerunSuite is the line that runs one suite again, as near as flags can name it.
 func rerunSuite(category, tool string) string {
-	line := "runner -c " + Quote(category)
+	line := "runner -c " + event.ShellQuote(category)
 	if tool != "" {
-		line += " --tool " + Quote(tool)
+		line += " --tool " + event.ShellQuote(tool)
 	}
 	return line
-}
-
-// Quote writes a word so that a POSIX shell reads it as one word and as it is: in single quotes where that is needed.
-func Quote(word string) string {
-	safe := word != "" && word[0] != '=' && word[0] != '~'
-	for i := 0; i < len(word) && safe; i++ {
-		c := word[i]
-		safe = 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.IndexByte("_-./:@%+=,", c) >= 0
-	}
-	if safe {
-		return word
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }

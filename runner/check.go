@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -69,6 +70,7 @@ type Host struct {
 
 	mu     sync.Mutex
 	probes map[string]*probe
+	calls  []string
 }
 
 type probe struct {
@@ -143,8 +145,27 @@ func (h *Host) Output(ctx context.Context, dir string, argv ...string) (string, 
 	p.once.Do(func() {
 		ctx, cancel := context.WithTimeout(ctx, probeDeadline)
 		defer cancel()
+		start := time.Now()
 		p.out, p.err = process.Output(ctx, dir, h.Environ, argv)
 		p.out = strings.TrimSpace(p.out)
+		h.called(dir, argv, time.Since(start), p.err)
 	})
 	return p.out, p.err
+}
+
+func (h *Host) called(dir string, argv []string, took time.Duration, err error) {
+	call := fmt.Sprintf("%s in %s: %s", event.ShellJoin(argv), dir, took.Round(time.Millisecond))
+	if err != nil {
+		call += ": " + err.Error()
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.calls = append(h.calls, call)
+}
+
+// Calls lists the probes that were made, sorted, one line each: command, folder, time, and the error if there was one.
+func (h *Host) Calls() []string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Sorted(slices.Values(h.calls))
 }

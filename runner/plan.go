@@ -4,6 +4,7 @@
 package runner
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -118,7 +119,8 @@ func shorter(a, b time.Duration) time.Duration {
 }
 
 // sortJobs puts the longest job of the previous run first, since it decides when the run ends. Jobs that never ran count
-// as longest: nobody knows. Where runner.yaml orders the categories, only jobs of one category change places.
+// as longest: nobody knows. Jobs that run alone come last, as each makes all others wait. Where runner.yaml orders the
+// categories, only jobs of one category change places.
 func sortJobs(jobs []Job, ordered bool) {
 	rank := map[string]int{}
 	for _, j := range jobs {
@@ -130,12 +132,18 @@ func sortJobs(jobs []Job, ordered bool) {
 		if ordered && a.Target.Category != b.Target.Category {
 			return rank[a.Target.Category] - rank[b.Target.Category]
 		}
+		if a.Exclusive != b.Exclusive {
+			if b.Exclusive {
+				return -1
+			}
+			return 1
+		}
 		if (a.Last.MS == 0) != (b.Last.MS == 0) {
 			if a.Last.MS == 0 {
 				return -1
 			}
 			return 1
 		}
-		return int(b.Last.MS - a.Last.MS)
+		return cmp.Compare(b.Last.MS, a.Last.MS)
 	})
 }

@@ -91,22 +91,26 @@ const (
 // stalled tells what a silent or overdue job is doing.
 func (a *attempt) stalled(proc *process.Process, why string, wait time.Duration) {
 	before := a.watch.state(a.opt.Clock)
-	tail := a.lastWords()
+	tail := a.lastWords(proc)
 	until := time.Now().Add(wait)
-	answer := a.ask(proc, why)
-	tree := proc.Tree() // it takes a fifth of a second, in which the answer may come
+	// Before the dump, which may end the program; and it takes a fifth of a second.
+	tree := proc.Tree()
 	a.opt.Emit(event.JobStalled{
-		Job: a.target.Job, Why: why, IdleMS: before.idle.Milliseconds(), Tests: before.open,
-		Tail: tail, Tree: tree, Stacks: event.Capped(settled(proc, answer, until), event.Cap),
+		Job: a.target.Job, Why: why, IdleMS: before.idle.Milliseconds(), Tests: before.open, Tail: tail, Tree: tree,
+		Stacks: event.Capped(settled(proc, a.ask(proc, why), until), event.Cap),
 	})
 	a.watch.quiet(before)
 }
 
-// lastWords are the last lines that the job has printed, on its own streams or in its channel.
-func (a *attempt) lastWords() string {
+// lastWords are the last lines that the job has printed: on its own streams, in its channel, or where the tool captures
+// what a test prints.
+func (a *attempt) lastWords(proc *process.Process) string {
 	text := a.output.text("stdout") + a.output.text("stderr")
 	if a.heard != nil {
 		text = a.words(a.heard) + text
+	}
+	if captured := proc.Captured(); captured != "" {
+		text = strings.TrimRight(text, "\n") + "\n" + captured
 	}
 	return lastLines(text, tailLines)
 }
@@ -147,7 +151,13 @@ func (a *attempt) answer(file string) func() string {
 		a.gate.Lock()
 		defer a.gate.Unlock()
 		a.dump = process.NewTail(dumpMax)
-		return func() string { return a.words(a.dump) }
+		return func() string {
+			text := a.words(a.dump)
+			if d, ok := a.decoder.(tool.Worded); ok {
+				text = d.Stacks(text)
+			}
+			return text
+		}
 	}
 	read := func() string { return a.output.text("stderr") }
 	if file != "" {

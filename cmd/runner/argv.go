@@ -78,7 +78,7 @@ func valueFlags(flags []cli.Flag) map[string]bool {
 
 // foreign are flags of other test tools that people type by habit, with what they want.
 var foreign = map[string]string{
-	"run": "--filter REGEX (-k)", "m": "--category NAME (-c)", "n": "--jobs N (-j)", "lf": "-- --lf", "last-failed": "--dry-run",
+	"run": "--filter REGEX (-k)", "m": "--category NAME (-c)", "n": "--jobs N (-j)", "lf": "-- --lf", "last-failed": "",
 	"junitxml": "--junit FILE", "junit-xml": "--junit FILE", "junitfile": "--junit FILE", "reporter": "--junit FILE", "grep": "--filter REGEX (-k)",
 	"t": "--filter REGEX (-k)", "testNamePattern": "--filter REGEX (-k)", "maxfail": "--fail-fast (-x)", "failfast": "--fail-fast (-x)",
 	"bail": "--fail-fast (-x)", "tags": "runner.yaml: suites, tags", "race": "-- -race", "count": "-- -count", "short": "-- -short", "s": "--debug",

@@ -117,13 +117,16 @@ func (o *options) readEnvironment(c *cli.Context, w World) error {
 	return usageError{text: fmt.Sprintf("%s: there is no environment of that name; there are auto and no-docker", o.asked.EnvFrom), remedy: "runner --no-docker"}
 }
 
-// relative makes a path or ID relative to the root. A path that does not exist from here but does from the root is one
-// that a report printed.
+// relative makes a path or ID relative to the root. A path that is not there from here but is from the root is one that a
+// report printed.
 func (p place) relative(word string) string {
 	path, name, isTest := strings.Cut(word, "::")
 	abs := absolute(p.start, path)
-	if !exists(abs) && exists(filepath.Join(p.root, path)) {
-		abs = filepath.Join(p.root, path)
+	if !exists(abs) {
+		// What is not there from the root either is no path: a class of a JUnit report (com.x.Foo::bar), a suite (go:.).
+		if abs = absolute(p.root, path); !exists(abs) {
+			return word
+		}
 	}
 	rel, err := filepath.Rel(p.root, abs)
 	if err != nil {

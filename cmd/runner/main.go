@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
+	"time"
 
 	"testrunner/env/lease"
 	"testrunner/report"
@@ -24,10 +25,11 @@ func main() {
 type World struct {
 	Stdin          *os.File
 	Stdout, Stderr io.Writer
-	Dir            string   // working directory
-	Args           []string // behind the program's name, as typed
-	Environ        []string // NAME=VALUE
-	Executable     string   // this program, for the watchdog; "" starts none
+	Dir            string        // working directory
+	Args           []string      // behind the program's name, as typed
+	Environ        []string      // NAME=VALUE
+	Executable     string        // this program, for the watchdog; "" starts none
+	Stall          time.Duration // how long a job may be silent before it is looked at; 0 is a minute
 }
 
 func system() World {

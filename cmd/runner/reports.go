@@ -149,6 +149,9 @@ func (out *reports) tellStart(r prepared, id string, held *lease.Lease, unguarde
 	for _, s := range held.Swept() {
 		emit(event.Noted{Level: "info", Text: "ended what a dead run had left: " + s})
 	}
+	for _, probe := range r.probes {
+		emit(event.Logged{Text: "probe " + probe})
+	}
 	for _, n := range r.selection.Notes {
 		emit(event.Noted{Level: "info", Text: n})
 	}

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -38,18 +39,26 @@ func runTests(ctx context.Context, c *cli.Context, s split, w World) (int, error
 	if err != nil {
 		return 0, err
 	}
-	catalog, err := loadCatalog(ctx, p, w)
-	if err != nil {
-		return 0, err
-	}
-	prepared, err := prepare(ctx, catalog, p, o, w)
+	clock := runner.NewClock(time.Now)
+	signals, deaf := listen(ctx)
+	defer deaf()
+	var r prepared
+	err = interruptible(ctx, signals, deaf, clock, func(ctx context.Context) error {
+		catalog, err := loadCatalog(ctx, p, w)
+		if err != nil {
+			return err
+		}
+		r, err = prepare(ctx, catalog, p, o, w)
+		return err
+	})
 	if err != nil {
 		return 0, err
 	}
 	if o.dryRun {
-		return dryRun(w.Stdout, prepared)
+		return dryRun(w.Stdout, r)
 	}
-	return execute(ctx, prepared, w)
+	r.clock, r.signals = clock, signals
+	return execute(ctx, r, w)
 }
 
 // prepared is a run before its first effect.
@@ -63,6 +72,9 @@ type prepared struct {
 	findings  []event.Finding
 	decision  env.Decision
 	plan      runner.Plan
+	probes    []string // what was asked of the machine, for the log
+	clock     *runner.Clock
+	signals   <-chan process.Signal
 }
 
 // prepare selects, checks, decides and plans. Of the world it only reads.
@@ -81,7 +93,9 @@ func prepare(ctx context.Context, catalog *categories.Catalog, p place, o option
 		return r, err
 	}
 	tools := tool.All()
-	needs, programs := runner.Check(ctx, r.selection, tools, &runner.Host{Environ: w.Environ})
+	machine := &runner.Host{Environ: w.Environ}
+	needs, programs := runner.Check(ctx, r.selection, tools, machine)
+	r.probes = machine.Calls()
 	for _, n := range needs.Suites {
 		r.findings = append(r.findings, n.Findings...)
 	}
@@ -128,22 +142,35 @@ func execute(ctx context.Context, r prepared, w World) (code int, err error) {
 	dismiss, err := guardRun(w, held, out, r.options, scratch)
 	defer dismiss()
 	out.tellStart(r, id, held, err)
-	timings := runJobs(ctx, r, out, held, scratch)
+	timings, fault := runJobs(ctx, r, out, held, scratch, w)
 	if err := timings.Merge(filepath.Join(r.place.results, "cache")); err != nil {
 		out.stream.Emit(event.Noted{Level: "warn", Text: err.Error()})
 	}
 	out.stream.Emit(event.Leftovers{Names: cleanUp(scratch, out.stream.Emit)})
 	verdict, err := out.finish(r, w)
-	return verdict.Code, err
+	return blame(w.Stderr, fault, verdict.Code), err
 }
 
-func runJobs(ctx context.Context, r prepared, out *reports, held *lease.Lease, scratch string) runner.Timings {
+// blame prints a bug of our own, and is the exit code with it: the fault may have kept itself out of the reports.
+func blame(stderr io.Writer, fault error, code int) int {
+	var f *runner.Fault
+	if !errors.As(fault, &f) {
+		return code
+	}
+	fmt.Fprintf(stderr, "runner: %v\n%s", f, f.Stack)
+	if code == report.Interrupted || code == report.Terminated {
+		return code
+	}
+	return report.Bug
+}
+
+func runJobs(ctx context.Context, r prepared, out *reports, held *lease.Lease, scratch string, w World) (runner.Timings, error) {
 	if err := process.BecomeSubreaper(); err != nil {
 		out.stream.Emit(event.Logged{Text: "not a subreaper: " + err.Error()})
 	}
 	return runner.Run(ctx, r.plan, runner.Options{
-		Emit: out.stream.Emit, Environ: out.environ, Clock: runner.NewClock(time.Now), Deadline: r.options.timeout,
-		FailFast: r.options.failFast, Scratch: scratch, Signals: process.Signals(ctx), FreeRAM: func() uint64 { return freeRAM(ctx) },
+		Emit: out.stream.Emit, Environ: out.environ, Clock: r.clock, Stall: w.Stall, Deadline: r.options.timeout,
+		FailFast: r.options.failFast, Scratch: scratch, Signals: r.signals, FreeRAM: func() uint64 { return freeRAM(ctx) },
 		Record: out.record(held), Forget: out.forget(held), Suspend: out.suspend,
 	})
 }

@@ -168,7 +168,7 @@ type Logged struct {
 
 // Stopping says that the run ends early, and why.
 type Stopping struct {
-	Why    string `json:"why"` // interrupted, terminated, deadline, fail-fast, runner-died
+	Why    string `json:"why"` // interrupted, terminated, deadline, fail-fast, bug, runner-died
 	Detail string `json:"detail,omitempty"`
 }
 

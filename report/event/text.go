@@ -61,17 +61,20 @@ func FirstLine(text string) string {
 	return ""
 }
 
-// ShellQuote writes a word so that a POSIX shell reads it back as it was.
+// ShellQuote writes a word so that a POSIX shell reads it as one word and as it is: in single quotes where that is needed.
 func ShellQuote(word string) string {
-	if word != "" && strings.IndexFunc(word, func(r rune) bool {
-		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:=@%+,", r))
-	}) < 0 {
+	safe := word != "" && word[0] != '=' && word[0] != '~'
+	for i := 0; i < len(word) && safe; i++ {
+		c := word[i]
+		safe = 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.IndexByte("_-./:@%+=,", c) >= 0
+	}
+	if safe {
 		return word
 	}
 	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
-// ShellJoin writes a command line that a POSIX shell reads back as it was.
+// ShellJoin writes a command line that a POSIX shell reads back as it is.
 func ShellJoin(argv []string) string {
 	quoted := make([]string, len(argv))
 	for i, a := range argv {

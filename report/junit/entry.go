@@ -5,7 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"testrunner/report"
 	"testrunner/report/event"
 )
 
@@ -130,9 +129,9 @@ func (e *entry) properties() [][2]string {
 }
 
 func (e *entry) rerun() string {
-	line := "runner -c " + report.Quote(e.notRun.Category)
+	line := "runner -c " + event.ShellQuote(e.notRun.Category)
 	if e.tool != "" && e.notRun.Suite != "" {
-		line += " --tool " + report.Quote(e.tool)
+		line += " --tool " + event.ShellQuote(e.tool)
 	}
 	return line
 }

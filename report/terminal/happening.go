@@ -206,6 +206,8 @@ func stopping(b event.Stopping) string {
 		why = "the deadline has passed"
 	case "fail-fast":
 		why = "something failed, and the first failure ends the run (--fail-fast)"
+	case "bug":
+		why = "a fault of runner's own"
 	case "runner-died":
 		why = "runner itself was killed"
 	}

@@ -53,6 +53,9 @@ func failure(h home, k *report.Case) trouble {
 		name: text.Line(k.Test.ID), home: h.String(), class: k.Type,
 		message: k.Message, detail: k.Detail, output: k.Output, rerun: k.Rerun,
 	}
+	if t.name == "" { // a job's own error
+		t.name = text.Line(k.Test.Name)
+	}
 	if k.Outcome == event.Errored {
 		t.home += ", errored"
 	}

@@ -179,8 +179,8 @@ const (
 	ToAll      = "all"
 )
 
-// Dump sends a signal ("QUIT", "USR2") to the leader, its children, the leaves or all processes of the tree, so that they tell where they
-// are. Where signals can't be had the error is errors.ErrUnsupported.
+// Dump sends a signal ("QUIT", "USR2") to the leader, its children, the leaves or all processes of the tree, so that they tell
+// where they are. Where signals can't be had the error is errors.ErrUnsupported.
 func (p *Process) Dump(signal, to string) error { return p.group.dump(signal, to) }
 
 // Tree is the program and its descendants, one line each, indented: "pid cpu% rss name args". The share of a core is

@@ -117,4 +117,3 @@ func nodeEvents(t *testing.T, bodies []event.Body) string {
 	}
 	return b.String()
 }
-

@@ -16,6 +16,7 @@ type pytestConfig struct {
 	norecurse []string
 	addopts   []string
 	problem   string // why the file could not be read to its end
+	assumed   bool   // no file configures pytest here: its defaults
 }
 
 // pytestConfigNames are the files that may configure pytest, in the order in which it asks them (findpaths.py, locate_config).
@@ -101,7 +102,7 @@ func pytestArgs(section map[string]string) map[string][]string {
 // pytestDefaults is pytest without any configuration.
 func pytestDefaults() pytestConfig {
 	return pytestConfig{
-		dir: ".", why: "test files by pytest's default names",
+		dir: ".", why: "test files by pytest's default names", assumed: true,
 		files:     []string{"test_*.py", "*_test.py"},
 		norecurse: []string{"*.egg", ".*", "_darcs", "build", "CVS", "dist", "node_modules", "venv", "{arch}"},
 	}
@@ -109,6 +110,7 @@ func pytestDefaults() pytestConfig {
 
 func pytestConfigFrom(values map[string][]string) pytestConfig {
 	c := pytestDefaults()
+	c.assumed = false
 	// In TOML a setting may be one text with several words, or a list.
 	words := func(key string) ([]string, bool) {
 		list, ok := values[key]

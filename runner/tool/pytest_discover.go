@@ -11,13 +11,15 @@ import (
 	"testrunner/report/event"
 )
 
-// Discover finds one project a folder with a configuration of pytest's, and one at the root for test files by pytest's
-// default names that lie below none. A file belongs to the nearest of them; so plain `pytest` in each Dir finds it.
+// Discover finds one project a folder with a configuration of pytest's or a Python project of its own (see manifests),
+// and one at the root for test files by pytest's default names that lie below none. A file belongs to the nearest of
+// them; so plain `pytest` in each Dir finds it.
 func (Pytest) Discover(tree Tree) []Project {
 	d := newPytestDiscovery(tree)
 	var projects []Project
 	for _, dir := range sortedKeys(d.configs) {
-		if p, ok := d.project(d.configs[dir]); ok {
+		c := d.configs[dir]
+		if p, ok := d.project(c); ok && (!c.assumed || d.holdsTests(p.Files)) {
 			projects = append(projects, p)
 		}
 	}
@@ -58,6 +60,7 @@ func newPytestDiscovery(tree Tree) *pytestDiscovery {
 			d.configs[dir] = c
 		}
 	}
+	d.manifests()
 	for _, file := range tree.Files {
 		switch path.Ext(file) {
 		case ".py", ".txt", ".rst", ".md":
@@ -71,6 +74,55 @@ func newPytestDiscovery(tree Tree) *pytestDiscovery {
 		}
 	}
 	return d
+}
+
+// manifests adds the folders that are Python projects and say nothing of pytest: `python -m pytest` puts the folder that
+// it is started in on sys.path, so the tests of services/api import what lies in services/api from there alone. Only the
+// outermost counts, and none below a conftest.py or a configuration of pytest's: from above, those would not be seen.
+func (d *pytestDiscovery) manifests() {
+	assumed := map[string]pytestConfig{}
+	for _, dir := range d.dirs {
+		file, ok := d.manifest(dir)
+		if !ok || dir == "." || d.governed(dir) {
+			continue
+		}
+		c := pytestDefaults()
+		c.dir, c.why = dir, file+", test files by pytest's default names"
+		assumed[dir] = c
+	}
+	for dir, c := range assumed {
+		if _, ok := d.configs[dir]; !ok {
+			d.configs[dir] = c
+		}
+	}
+}
+
+// manifest is the file that makes a folder a Python project. A requirements.txt in a folder of tests is those tests' alone.
+func (d *pytestDiscovery) manifest(dir string) (string, bool) {
+	for _, name := range []string{"pyproject.toml", "setup.py", "setup.cfg", "Pipfile", "requirements.txt"} {
+		if !d.files[path.Join(dir, name)] {
+			continue
+		}
+		base := path.Base(dir)
+		if _, category := categoryNamed(base); name == "requirements.txt" && (category || base == "test" || base == "tests") {
+			continue
+		}
+		return path.Join(dir, name), true
+	}
+	return "", false
+}
+
+// governed tells whether a folder above is a project of pytest's, or holds what its tests may share.
+func (d *pytestDiscovery) governed(dir string) bool {
+	for dir != "." {
+		dir = path.Dir(dir)
+		_, configured := d.configs[dir]
+		_, project := d.manifest(dir)
+		if configured || project || d.files[path.Join(dir, "conftest.py")] {
+			return true
+		}
+	}
+	return false
 }
 
 // owner is the nearest folder above the file that is a project; "" where there is none.

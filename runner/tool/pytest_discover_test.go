@@ -65,6 +65,26 @@ func TestPytestDiscoversWhatPytestWouldCollect(t *testing.T) {
 			map[string]string{"py/pytest.ini": "", "py/test_a.py": test, "tools/test_b.py": test},
 			map[string][]string{"py (py/pytest.ini)": {"py/test_a.py"}, ". (test files by pytest's default names)": {"tools/test_b.py"}},
 		},
+		"Python projects in folders, without a word of pytest": {
+			map[string]string{
+				"impl/python/pyproject.toml": "[project]\nname='a'\n", "impl/python/tests/test_a.py": test, "impl/python/sub/setup.py": "", "impl/python/sub/test_b.py": test,
+				"svc/api/requirements.txt": "", "svc/api/test_c.py": test, "svc/web/setup.py": "", "svc/web/test_script.py": "print(1)\n",
+				"tests/requirements.txt": "", "tests/test_d.py": test, "e2e/requirements.txt": "", "e2e/test_e.py": test,
+			},
+			map[string][]string{
+				"impl/python (impl/python/pyproject.toml, test files by pytest's default names)": {"impl/python/sub/test_b.py", "impl/python/tests/test_a.py"},
+				"svc/api (svc/api/requirements.txt, test files by pytest's default names)":       {"svc/api/test_c.py"},
+				". (test files by pytest's default names)":                                       {"e2e/test_e.py", "tests/test_d.py"},
+			},
+		},
+		"a Python project below one": {
+			map[string]string{"pyproject.toml": "[project]\nname='a'\n", "pkg/a/setup.py": "", "pkg/a/test_a.py": test},
+			map[string][]string{". (test files by pytest's default names)": {"pkg/a/test_a.py"}},
+		},
+		"a Python project below a conftest, and below a configuration": {
+			map[string]string{"a/conftest.py": "", "a/b/setup.py": "", "a/b/test_a.py": test, "c/pytest.ini": "", "c/d/setup.py": "", "c/d/test_b.py": test},
+			map[string][]string{". (test files by pytest's default names)": {"a/b/test_a.py"}, "c (c/pytest.ini)": {"c/d/test_b.py"}},
+		},
 		"testpaths, norecursedirs, several patterns": {
 			map[string]string{
 				"pytest.ini":      "[pytest]\ntestpaths = tests pkg/*/checks gone\nnorecursedirs = slow tmp*\npython_files = test_*.py *_check.py\n",

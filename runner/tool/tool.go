@@ -184,6 +184,9 @@ type Worded interface {
 	// Words is the program's own text in one line of the channel, "" if it has none. It is called between two calls of
 	// Line, never at the same time, and changes nothing.
 	Words(line []byte) string
+
+	// Stacks is the text that Dump brought forth, with what hangs in front of what only waits for it.
+	Stacks(text string) string
 }
 
 // Conclusion is what exit status and stream say together about a job.

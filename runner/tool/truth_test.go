@@ -36,7 +36,7 @@ func truthTable() []situation {
 		row("segmentation fault", "crash-segfault", "segfault", "crash-segfault", "- to us it is the same as an abort: a signal, and what was written before it"),
 		row("a test ends the process with a status", "crash-exit", "exit_3", "crash-exit-3", "crash-exit"),
 		row("exit 0 in mid-run", "exit-zero", "exit_0", "exit-0", "exit-zero"),
-		row("a hang, ended from outside", "hang", "hang", "hang", "- nothing is reported before the end: the ledger says not run, the deadline says why"),
+		row("a hang, ended from outside", "hang", "hang", "hang", "- reports are read after the end alone: no test can be open; that the job is then `timeout` is TestJUnitStopped"),
 		row("invalid UTF-8 and control characters", "invalid-utf8", "bytes", "control-characters", "invalid-utf8"),
 		row("10 MB of output in one line", "long-line", "long_line", "output-10mb", "long-line"),
 		row("a child outlives the test and holds stdout", "child-holds-stdout", "child_holds_stdout", "child-holds-stdout", "- stdout is not read for results, so nothing can hold them up"),

@@ -157,14 +157,18 @@ class Pick:
                 raise pytest.UsageError("--filter %s: %s" % (self.s["filter"], exc))
         tests, seen, kept, dropped = self.s["tests"], set(), [], []
         for item in items:
-            if not self.mine(item):
+            mine = self.mine(item)
+            if not mine and not tests:
                 continue
             name = self.id(item)
             if tests:
+                # A test of another category is there too: that category's job has been given the same name, and runs it.
                 named = [t for t in tests if name == t or name.startswith((t + "::", t + "["))]
                 seen.update(named)
                 if not named:
                     continue
+            if not mine:
+                continue
             if pattern is not None and not pattern.search(name.partition("::")[2]):
                 dropped.append(item)
                 continue
