@@ -83,6 +83,9 @@ func (s Summary) line(c ExitCode) string {
 	if s.Decided.Mode != "" {
 		add("%s", s.Decided.Mode)
 	}
+	if n := s.Counts.Deselected; n > 0 {
+		add("%d deselected", n)
+	}
 	if names := s.stubbed(); len(names) > 0 {
 		add("on stubs: %s", list(names))
 	}

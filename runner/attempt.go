@@ -21,7 +21,7 @@ type attempt struct {
 	decoder tool.Decoder
 	output  *output
 	watch   watch
-	started *process.Process
+	started *process.Process // until its end was seen
 
 	gate   sync.Mutex // one line at a time, and none after the end
 	closed bool
@@ -38,10 +38,13 @@ func (a *attempt) run(ctx context.Context) (conclusion tool.Conclusion, exit pro
 		}
 	}()
 	a.watch.touch(a.opt.Clock)
+	a.target.Scratch = ""
+	defer func() {
+		if a.target.Scratch != "" {
+			os.RemoveAll(a.target.Scratch) // what can't be removed is left over, and the run's end tells so
+		}
+	}()
 	cause, err := a.prepare()
-	if a.target.Scratch != "" {
-		defer os.RemoveAll(a.target.Scratch) // what can't be removed is left over, and the run's end tells so
-	}
 	a.emit(event.JobStarted{
 		Job: a.target.Job, Category: a.target.Category, Suite: a.target.Suite, Tool: a.job.Tool.Name(), Fidelity: event.Real,
 		Argv: a.command.Argv, Dir: a.target.Dir, Share: a.share, Attempt: a.target.Attempt,
@@ -137,6 +140,7 @@ func (a *attempt) execute(ctx context.Context) (tool.Conclusion, process.Exit) {
 	a.output.close()
 	a.hold(nil)
 	a.opt.Forget(proc.ID())
+	a.started = nil
 	a.opt.Emit(event.Logged{Text: fmt.Sprintf("end %s: exit %d %s", a.target.Job, exit.Code, exit.Signal)})
 	return a.conclude(tool.Exit{
 		Code: exit.Code, Signal: exit.Signal, Stdout: a.output.text("stdout"), Stderr: a.output.text("stderr"), Stopped: a.cause(),

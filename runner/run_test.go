@@ -159,17 +159,21 @@ func TestFailFastIsHeardBeforeTheNextJobStarts(t *testing.T) {
 
 // D -> TERM, D + grace -> KILL, and all is over well before D + grace + 5 s.
 func TestDeadline(t *testing.T) {
-	const deadline, grace = 700 * time.Millisecond, 1200 * time.Millisecond
+	const deadline, grace = time.Hour, 1200 * time.Millisecond
 	s := newStage(t, job("deaf", "deaf\nsay run a\nsay last words\nhang\n"), job("polite", "say run b\nhang\n"), job("waits", passes))
 	s.opt.Deadline, s.opt.Grace = deadline, grace
+	end := s.start()
+	s.untilRuns("a")
+	s.untilRuns("b")
 	start := time.Now()
-	if _, err := s.run(); err != nil {
+	s.pass(deadline)
+	if _, err := end(); err != nil {
 		t.Fatal(err)
 	}
 	took := time.Since(start)
-	t.Logf("deadline %s, grace %s: ended after %s", deadline, grace, took)
-	if took < deadline+grace || took > deadline+grace+5*time.Second {
-		t.Errorf("took %s", took)
+	t.Logf("ended %s after the deadline, with a grace of %s", took, grace)
+	if took < grace || took > grace+5*time.Second {
+		t.Errorf("ended %s after the deadline", took)
 	}
 	deaf, polite := finishedJob(s, "deaf"), finishedJob(s, "polite")
 	if deaf.Cause != event.TimedOut || deaf.Signal != "SIGKILL" || polite.Cause != event.TimedOut || polite.Signal != "SIGTERM" {
@@ -188,9 +192,12 @@ func TestDeadline(t *testing.T) {
 // A category's or suite's timeout ends its job alone, and counts over all of its attempts.
 func TestJobTimeout(t *testing.T) {
 	slow := job("slow", "say run a\nhang\n")
-	slow.Timeout = 300 * time.Millisecond
+	slow.Timeout = time.Hour
 	s := newStage(t, slow, job("other", passes))
-	if _, err := s.run(); err != nil {
+	end := s.start()
+	s.untilRuns("a")
+	s.pass(time.Hour)
+	if _, err := end(); err != nil {
 		t.Fatal(err)
 	}
 	if got := finishedJob(s, "slow"); got.Cause != event.TimedOut {
@@ -265,8 +272,10 @@ func TestSecondInterruptKills(t *testing.T) {
 // Ctrl-C while the deadline's grace runs is told: the verdict is INTERRUPTED.
 func TestInterruptAfterTheDeadline(t *testing.T) {
 	s := newStage(t, job("deaf", "deaf\nsay run a\nhang\n"))
-	s.opt.Deadline, s.opt.Grace = 200*time.Millisecond, 2*time.Second
+	s.opt.Deadline, s.opt.Grace = time.Hour, 2*time.Second
 	end := s.start()
+	s.untilRuns("a")
+	s.pass(time.Hour)
 	s.until("the deadline", func(b event.Body) bool { _, ok := b.(event.Stopping); return ok })
 	s.signals <- process.Terminate
 	if _, err := end(); err != nil {
@@ -295,15 +304,18 @@ func TestCancelledContext(t *testing.T) {
 	if got := finishedJob(s, "runs"); got.Cause != event.Interrupted || !slices.Equal(s.notRun(), []string{"waits: interrupted"}) {
 		t.Errorf("%+v, not run %v", got, s.notRun())
 	}
-	noGoroutines(t)
+	s.look()
 }
 
 // Silence is told once, with what is known, and ends nothing.
 func TestStall(t *testing.T) {
 	dir := t.TempDir()
 	s := newStage(t, job("quiet", "say run a\nsay hello\ncomplain to stderr\nawait "+dir+"/go\nsay pass a\nsay over\n"))
-	s.opt.Stall = 300 * time.Millisecond
+	s.opt.Stall = time.Hour
 	end := s.start()
+	s.untilRuns("a")
+	s.until("what was printed", func(b event.Body) bool { o, ok := b.(event.JobOutput); return ok && o.Stream == "stderr" })
+	s.pass(time.Hour)
 	s.until("the stall", func(b event.Body) bool { _, ok := b.(event.JobStalled); return ok })
 	if err := os.WriteFile(dir+"/go", nil, 0o600); err != nil {
 		t.Fatal(err)
@@ -316,7 +328,7 @@ func TestStall(t *testing.T) {
 		t.Fatalf("told %d times", len(stalls))
 	}
 	got := stalls[0]
-	if got.Why != "stall" || got.IdleMS < 300 || !slices.Equal(got.Tests, []string{"file::a"}) || !strings.Contains(got.Tail, "hello") || !strings.Contains(got.Tail, "to stderr") || len(got.Tree) != 1 {
+	if got.Why != "stall" || got.IdleMS < 3_500_000 || !slices.Equal(got.Tests, []string{"file::a"}) || !strings.Contains(got.Tail, "hello") || !strings.Contains(got.Tail, "to stderr") || len(got.Tree) != 1 {
 		t.Errorf("%+v", got)
 	}
 	if f := finishedJob(s, "quiet"); f.Cause != event.Done {

@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -28,10 +29,10 @@ type player struct {
 
 var _ tool.Tool = player{}
 
-func (player) Name() string                                                  { return "player" }
-func (player) Discover(tool.Tree) []tool.Project                             { return nil }
+func (player) Name() string                                                 { return "player" }
+func (player) Discover(tool.Tree) []tool.Project                            { return nil }
 func (player) Check(context.Context, tool.Target, tool.Host) (f tool.Found) { return f }
-func (player) Cores(tool.Target) int                                         { return 1 }
+func (player) Cores(tool.Target) int                                        { return 1 }
 
 func (p player) Command(t tool.Target) (tool.Command, error) {
 	if p.command != nil {
@@ -102,6 +103,8 @@ type stage struct {
 	opt     Options
 	signals chan process.Signal
 
+	ahead atomic.Int64 // how far the run's clock is ahead of the real one
+
 	mu      sync.Mutex
 	told    []event.Body
 	changed chan struct{}
@@ -113,12 +116,16 @@ func newStage(t *testing.T, jobs ...Job) *stage {
 	t.Helper()
 	s := &stage{t: t, signals: make(chan process.Signal), changed: make(chan struct{}), ids: map[string]process.ID{}}
 	s.plan = Plan{Jobs: jobs, Slots: 2}
+	clock := NewClock(func() time.Time { return time.Now().Add(time.Duration(s.ahead.Load())) })
 	s.opt = Options{
-		Emit: s.tell, Environ: os.Environ(), Clock: NewClock(time.Now), Grace: 500 * time.Millisecond,
+		Emit: s.tell, Environ: os.Environ(), Clock: clock, Grace: 500 * time.Millisecond,
 		Scratch: t.TempDir() + "/scratch", Signals: s.signals, Record: s.record, Forget: s.forget,
 	}
 	return s
 }
+
+// pass lets time pass on the run's clock.
+func (s *stage) pass(d time.Duration) { s.ahead.Add(int64(d)) }
 
 // job is a job of a category "c" that plays.
 func job(name, play string) Job { return toolJob(name, player{play: play}) }
@@ -148,10 +155,15 @@ func (s *stage) forget(process.ID) {
 	s.open--
 }
 
-// run runs the plan to its end, which must come, and leave nothing behind.
+// run runs the plan to its end.
 func (s *stage) run() (Timings, error) {
 	s.t.Helper()
-	timings, err := s.start()()
+	return s.start()()
+}
+
+// look finds nothing that the run left behind.
+func (s *stage) look() {
+	s.t.Helper()
 	for what, id := range s.ids {
 		if id.Alive() {
 			s.t.Errorf("%s is still there", what)
@@ -164,10 +176,9 @@ func (s *stage) run() (Timings, error) {
 		s.t.Errorf("left in the scratch folder: %v", left)
 	}
 	noGoroutines(s.t)
-	return timings, err
 }
 
-// start starts the run; the returned function waits for its end.
+// start starts the run; the returned function waits for its end, and looks at what is left.
 func (s *stage) start() func() (Timings, error) {
 	type result struct {
 		timings Timings
@@ -182,6 +193,7 @@ func (s *stage) start() func() (Timings, error) {
 		s.t.Helper()
 		select {
 		case r := <-end:
+			s.look()
 			return r.timings, r.err
 		case <-time.After(patience):
 			s.t.Fatalf("the run does not end:\n%s", s)
@@ -242,7 +254,7 @@ func all[T event.Body](s *stage) []T {
 	return out
 }
 
-// only is the one body of a kind that was told of a job.
+// finishedJob is the one end of a job.
 func finishedJob(s *stage, name string) event.JobFinished {
 	s.t.Helper()
 	var found []event.JobFinished

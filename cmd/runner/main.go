@@ -82,6 +82,15 @@ func complain(w io.Writer, err error) int {
 	return report.Bug
 }
 
+// withRemedy is an error and the way out of it in one line.
+func withRemedy(err error) string {
+	var r remedier
+	if errors.As(err, &r) && r.Remedy() != "" {
+		return err.Error() + "; try: " + r.Remedy()
+	}
+	return err.Error()
+}
+
 // usageError is a command line that can't be understood, or a file named on it that can't be used.
 type usageError struct {
 	text   string

@@ -156,7 +156,7 @@ func (out *reports) tellStart(r prepared, id string, held *lease.Lease, unguarde
 		emit(event.Noted{Level: "info", Text: n})
 	}
 	if r.empty != nil {
-		emit(event.Noted{Level: "error", Text: r.empty.Error()})
+		emit(event.Noted{Level: "error", Text: withRemedy(r.empty)})
 	}
 	for _, f := range r.findings {
 		emit(event.Found{Finding: f})

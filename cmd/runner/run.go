@@ -107,7 +107,7 @@ func prepare(ctx context.Context, catalog *categories.Catalog, p place, o option
 		Timings: runner.ReadTimings(cache), Cache: cache, Debug: o.debug, Ordered: catalog.Ordered,
 	})
 	if o.debug && len(r.plan.Jobs) > 1 {
-		return r, usageError{text: fmt.Sprintf("--debug runs one job, and %d are selected", len(r.plan.Jobs)), remedy: "runner --debug PATH::TEST"}
+		return r, usageError{text: fmt.Sprintf("--debug runs one job, and %d are selected", len(r.plan.Jobs)), remedy: "runner --debug -c CATEGORY PATH::TEST"}
 	}
 	return r, nil
 }

@@ -15,10 +15,20 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
+// stallVar makes the runner of a test impatient: a job may be silent for so long.
+const stallVar = "RUNNER_TEST_STALL"
+
 // The test binary is runner itself when it is called so: the scripts need no build, and what they cover counts.
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"runner": func() { os.Exit(mainCode(context.Background(), os.Args[1:], system())) },
+		"runner": func() {
+			w := system()
+			if stall, err := time.ParseDuration(os.Getenv(stallVar)); err == nil {
+				w.Stall = stall
+			}
+			os.Exit(mainCode(context.Background(), os.Args[1:], w))
+		},
+		"runner-with-a-bug": func() { os.Exit(runWithBug(context.Background(), system())) },
 	})
 }
 
@@ -33,7 +43,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			for _, kv := range []string{
 				"HOME=" + e.WorkDir, "GOCACHE=" + goEnv(t, "GOCACHE"), "GOMODCACHE=" + goEnv(t, "GOMODCACHE"), "GOFLAGS=-mod=mod", "GOPROXY=off",
-				"CI=", "NO_COLOR=", "EXAMPLES=" + filepath.Join(root, "examples"), "GIT_CONFIG_NOSYSTEM=1",
+				"CI=", "NO_COLOR=", "GORACE=atexit_sleep_ms=0", "EXAMPLES=" + filepath.Join(root, "examples"), "GIT_CONFIG_NOSYSTEM=1",
 			} {
 				name, value, _ := strings.Cut(kv, "=")
 				e.Setenv(name, value)
@@ -45,6 +55,7 @@ func TestScripts(t *testing.T) {
 			"copydir": copydir,
 			"count":   count,
 			"await":   await,
+			"reruns":  reruns,
 		},
 		UpdateScripts: os.Getenv("UPDATE_SCRIPTS") != "",
 	})
@@ -118,4 +129,28 @@ func await(ts *testscript.TestScript, neg bool, args []string) {
 		}
 	}
 	ts.Fatalf("%s does not match %q after 30 s:\n%s", args[0], args[1], ts.ReadFile(args[0]))
+}
+
+// reruns N: the last output has N rerun lines, and each, typed into a shell, runs one test, which fails. TestSub alone has
+// subtests, which run with it.
+func reruns(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: reruns N")
+	}
+	lines := regexp.MustCompile(`(?m)^ +rerun: (.*)$`).FindAllStringSubmatch(ts.ReadFile("stdout"), -1)
+	if fmt.Sprint(len(lines)) != args[0] {
+		ts.Fatalf("%d lines to rerun, want %s", len(lines), args[0])
+	}
+	for _, l := range lines {
+		if err := ts.Exec("sh", "-c", l[1]); err == nil {
+			ts.Fatalf("%s: passed", l[1])
+		}
+		want := "FAILED (1)  1 test: 0 passed, 1 failed, 0 errors"
+		if strings.HasSuffix(l[1], "::TestSub") { // with its two subtests
+			want = "FAILED (1)  3 tests: 1 passed, 2 failed, 0 errors"
+		}
+		if out := ts.ReadFile("stdout"); !strings.Contains(out, want) {
+			ts.Fatalf("%s: not %q:\n%s", l[1], want, out)
+		}
+	}
 }

@@ -22,6 +22,7 @@ type job struct {
 
 	done, passed, failed, errored, skipped int
 	broken                                 int // files that could not be collected
+	deselected                             int // tests that the selection left out
 }
 
 type openTest struct {

@@ -3,6 +3,7 @@ package terminal
 import (
 	"fmt"
 	"io"
+	"strings"
 	"testing"
 
 	"testrunner/report/event"
@@ -91,6 +92,23 @@ func BenchmarkHandle(b *testing.B) {
 		}
 		if err := sink.Handle(event.Event{Body: event.TestFinished{Job: "unit/go:.", Test: event.Test{ID: id}, Outcome: event.Passed}}); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+// What the selection left out is counted, and a job in which nothing ran is no green one.
+func TestJobEndingIsHonestAboutWhatDidNotRun(t *testing.T) {
+	var out strings.Builder
+	sink := untimed(Options{Out: &out, Now: newClock().Now})
+	show(t, sink,
+		event.JobStarted{Job: "unit/a", Attempt: 1}, event.JobStarted{Job: "unit/b", Attempt: 1},
+		event.TestsDeselected{Job: "unit/a", Count: 3}, event.TestsDeselected{Job: "unit/a", Count: 4},
+		event.TestFinished{Job: "unit/a", Test: event.Test{ID: "f::a"}, Outcome: event.Passed},
+		event.JobFinished{Job: "unit/a", Cause: event.Done}, event.JobFinished{Job: "unit/b", Cause: event.Done},
+	)
+	for _, want := range []string{passMark + " unit/a: 1 test, 1 passed, 7 deselected", warnMark + " unit/b: 0 tests in"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("no %q in:\n%s", want, out.String())
 		}
 	}
 }

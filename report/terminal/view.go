@@ -70,6 +70,8 @@ func (v *view) handle(e event.Event) {
 		v.jobStarted(b)
 	case event.TestsCollected:
 		v.job(b.Job).collect(b.Tests)
+	case event.TestsDeselected:
+		v.job(b.Job).deselected += b.Count
 	case event.TestStarted:
 		v.job(b.Job).start(b.Test.ID)
 	case event.TestFinished:
@@ -150,6 +152,8 @@ func jobEnding(j *job, b event.JobFinished) []line {
 		l = inked(bad, failMark).add(strong, " "+label).add(normal, " "+cause(b))
 	case j.wrongs()+j.broken > 0:
 		l = inked(bad, failMark).add(normal, " "+label)
+	case j.done == 0: // nothing was proven
+		l = inked(caution, warnMark).add(normal, " "+label)
 	default:
 		l = inked(good, passMark).add(normal, " "+label)
 	}
@@ -184,7 +188,7 @@ func tally(j *job) string {
 		word string
 	}{
 		{j.passed, "passed"}, {j.failed, "failed"}, {j.errored, "errored"}, {j.skipped, "skipped"},
-		{j.total() - j.done, "without a result"},
+		{j.total() - j.done, "without a result"}, {j.deselected, "deselected"},
 	} {
 		if p.n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", p.n, p.word))

@@ -26,12 +26,13 @@ type nodeDecoder struct {
 	totals   map[string]int       // node's own counts: tests, pass, fail, …
 	begun    bool                 // node has started a test process
 	ended    bool
-	told     int // results of single tests, as node counts them
-	left     int // deselected tests
-	counted  int // files that node counted as a test
-	bad      int // cases and files that should make node's exit status 1
-	crashed  int // files whose process died: node has fewer results than we
-	excused  int // files that broke and that node calls passed, or never ran
+	told     int      // results of single tests, as node counts them
+	left     int      // deselected tests
+	counted  int      // files that node counted as a test
+	bad      int      // cases and files that should make node's exit status 1
+	crashed  int      // files whose process died: node has fewer results than we
+	excused  int      // files that broke and that node calls passed, or never ran
+	empty    []string // files in which no test ran
 	problems []string
 }
 
@@ -71,7 +72,7 @@ func (d *nodeDecoder) Line(line []byte) {
 				d.node = r.Node
 			}
 			f := d.file(r.File)
-			f.loaded = true
+			f.loaded, f.script = true, r.Script
 			d.procs[r.P] = f
 		}
 		return

@@ -16,6 +16,7 @@ func (d *nodeDecoder) End(x Exit) Conclusion {
 	if d.t.Debug && d.direct() {
 		d.endDirect(x)
 	}
+	d.emptyFiles()
 	whole := d.ended || d.flaws.ignoreEnd
 	switch {
 	case x.Err != "":

@@ -14,6 +14,7 @@ import (
 type nodeFile struct {
 	path     string // relative to the root
 	loaded   bool   // its process loaded the hook
+	script   bool   // it has checks of its own and none of node:test's
 	done     bool   // node ended its stream
 	ended    *nodeRecord
 	exit     *nodeRecord   // process.exit
@@ -89,6 +90,8 @@ func (d *nodeDecoder) endFile(f *nodeFile, r *nodeRecord) {
 		d.whole(f)
 	case f.done:
 		d.late(f, r)
+	case f.planned == 0 && f.script:
+		d.script(f, r)
 	case f.planned == 0:
 		d.unloaded(f, r)
 	default:
@@ -112,11 +115,9 @@ func (d *nodeDecoder) whole(f *nodeFile) {
 	}
 }
 
-// nothing tells of a file in which no test ran. node counts it as one passed test; here it is no test at all, so that a
-// run of such files alone is EMPTY.
-func (d *nodeDecoder) nothing(f *nodeFile) {
-	d.emit(event.Noted{Level: "warn", Text: fmt.Sprintf("nothing ran in %s: it holds no test (node counts such a file as 1 passed)", f.path)})
-}
+// nothing notes a file in which no test ran. node counts it as one passed test; here it is no test at all, so that a run
+// of such files alone is EMPTY.
+func (d *nodeDecoder) nothing(f *nodeFile) { d.empty = append(d.empty, f.path) }
 
 // late concludes a file whose tests all ended, but whose process then failed: an error after a test's end, or an exit
 // status that a test set.

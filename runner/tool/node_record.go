@@ -11,7 +11,7 @@ import (
 // nodeRecord is one line of the hook's channel: hooks/node/*.cjs write it. K says which fields are there.
 //
 //	launcher          the process with --test has loaded the hook: Node, Run
-//	file              a test process has: File, Node, Run
+//	file              a test process has: File, Node, Run, Script
 //	plan              a test or suite is enqueued: ID, N, Path, Suite, At, Line
 //	open              a test begins: ID
 //	done              a test ended, and its report waits: the outcome's fields
@@ -35,8 +35,9 @@ type nodeRecord struct {
 	Run      string     `json:"run"`
 	File     string     `json:"file"` // absolute
 	Node     string     `json:"node"`
-	ID       int        `json:"id"` // of a test, in its process
-	N        int        `json:"n"`  // which of the tests of the same path of titles, from 1
+	Script   bool       `json:"script"` // checks of its own and none of node:test's: the file is one test
+	ID       int        `json:"id"`     // of a test, in its process
+	N        int        `json:"n"`      // which of the tests of the same path of titles, from 1
 	Path     []string   `json:"path"`
 	Suite    bool       `json:"suite"`
 	At       string     `json:"at"` // absolute; where the test is written

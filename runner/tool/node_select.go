@@ -20,6 +20,7 @@ type nodeSelection struct {
 	Tests  map[string][]nodeWanted `json:"tests,omitempty"` // by nodeKey; nil is every test
 	Filter *string                 `json:"filter,omitempty"`
 	Native bool                    `json:"native"` // the user's own --test-name-pattern holds, too
+	Dir    string                  `json:"dir"`    // the working directory, relative to the root: a script is named by its path
 }
 
 // nodeWanted is a test by its titles, joined by " > "; without a name it is every test of the file. Where the name ends like an ordinal, Base and N are its parts:
@@ -32,7 +33,7 @@ type nodeWanted struct {
 
 // nodeSelect is the target's selection for the hook; nil means that all tests of the files run.
 func nodeSelect(t Target) (*nodeSelection, error) {
-	s := &nodeSelection{Native: nodeHas(t.Args, "--test-name-pattern") || nodeHas(t.Args, "--test-skip-pattern")}
+	s := &nodeSelection{Dir: t.Dir, Native: nodeHas(t.Args, "--test-name-pattern") || nodeHas(t.Args, "--test-skip-pattern")}
 	whole := map[string]bool{} // files that are named without a test
 	for _, id := range t.Tests {
 		file, name := event.SplitID(id)

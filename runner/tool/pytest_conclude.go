@@ -133,7 +133,7 @@ func (d *pytestDecoder) concluded(e Exit) Conclusion {
 		}
 	case end.Status == pytestUsage:
 		return Conclusion{Cause: event.BadUsage, Problem: pytestComplaint(e), Detail: event.Capped(e.Stderr, event.Cap)}
-	case d.interrupt != nil && d.interrupt.Type != "Interrupted":
+	case d.interrupt != nil && d.interrupt.Type != "Interrupted" && !d.quit():
 		return Conclusion{Cause: event.Crashed, Problem: "pytest was interrupted from inside: " + pytestInterruption(*d.interrupt), Detail: event.Capped(d.interrupt.Text, event.Cap)}
 	}
 	stop := end.Stop
@@ -148,6 +148,11 @@ func (d *pytestDecoder) concluded(e Exit) Conclusion {
 		return Conclusion{Cause: event.Contradiction, Problem: fmt.Sprintf("pytest ended its run without a result for %d of %d tests", left, d.planned)}
 	}
 	return d.weighed(e)
+}
+
+// quit says whether somebody left the debugger with "q": the end that --debug is for, and no crash.
+func (d *pytestDecoder) quit() bool {
+	return d.target.Debug && d.interrupt.Type == "Exit" && strings.Contains(d.interrupt.Message, "Quitting debugger")
 }
 
 // weighed compares the status with the results.

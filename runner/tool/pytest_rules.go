@@ -20,10 +20,11 @@ type pytestRules struct {
 	ignored   []string
 	ignoring  []*regexp.Regexp
 	fsys      fs.FS
+	visited   map[string]bool // folder that was looked at -> pytest goes into it and comes by it from above
 }
 
 func (d *pytestDiscovery) rules(c pytestConfig) pytestRules {
-	r := pytestRules{dir: c.dir, modules: slices.Contains(c.addopts, "--doctest-modules"), fsys: d.tree.FS}
+	r := pytestRules{dir: c.dir, modules: slices.Contains(c.addopts, "--doctest-modules"), fsys: d.tree.FS, visited: map[string]bool{}}
 	r.files, r.norecurse = pytestPatterns(c.files), pytestPatterns(c.norecurse)
 	globs := c.option("--doctest-glob")
 	if len(globs) == 0 {
@@ -71,6 +72,10 @@ func (d *pytestDiscovery) glob(pattern string) []string {
 
 // holds tells whether pytest would look for tests in the file.
 func (r pytestRules) holds(file string) bool {
+	// The cheap question first: most files of a tree are neither.
+	if path.Ext(file) != ".py" && !pytestAny(r.doctests, file) {
+		return false
+	}
 	if !r.reached(file) || pytestLeftOut(file, r.ignored) {
 		return false
 	}
@@ -78,7 +83,7 @@ func (r pytestRules) holds(file string) bool {
 		return false
 	}
 	if path.Ext(file) != ".py" {
-		return pytestAny(r.doctests, file) && r.text(file, ">>>")
+		return r.text(file, ">>>")
 	}
 	named := pytestAny(r.files, file) || slices.Contains(r.bases, file)
 	switch base := path.Base(file); {
@@ -102,15 +107,28 @@ func (r pytestRules) reached(file string) bool {
 		if base != "." && !strings.HasPrefix(file, base+"/") {
 			continue
 		}
-		dir := path.Dir(file)
-		for dir != base && dir != "." && !pytestAny(r.norecurse, dir) {
-			dir = path.Dir(dir)
-		}
-		if dir == base {
+		if r.walked(base, path.Dir(file)) {
 			return true
 		}
 	}
 	return false
+}
+
+// walked tells whether pytest, starting from base, goes into the folder. A folder is asked about once, not once a file.
+func (r pytestRules) walked(base, dir string) bool {
+	if dir == base {
+		return true
+	}
+	if dir == "." {
+		return false
+	}
+	key := base + "\x00" + dir
+	known, ok := r.visited[key]
+	if !ok {
+		known = !pytestAny(r.norecurse, dir) && r.walked(base, path.Dir(dir))
+		r.visited[key] = known
+	}
+	return known
 }
 
 func (r pytestRules) text(file string, words ...string) bool {

@@ -8,8 +8,30 @@
 // code runs, so no frame of ours is ever in a test's stack.
 module.exports = ({ settings, tell, guarded, str, cap, safeDescribe }) => {
   const { createHook } = require('async_hooks');
+  const { basename, posix, relative } = require('path');
   const file = process.argv[1];
-  tell({ k: 'file', file, node: process.versions.node, run: settings.run });
+
+  // A test file that has checks of its own and none of node:test's is one test to node: its exit status is the result.
+  // One that could not fail by its own word, and one that others load, is no test at all.
+  function ownScript() {
+    if (!/^test(-.*)?\.[cm]?[jt]s$|[._-]test\.[cm]?[jt]s$/.test(basename(file))) return false;
+    const text = require('fs').readFileSync(file, 'utf8');
+    if (/['"]node:test['"]|\bmodule\s*\.\s*exports\b|\bexports\s*\.\s*\w|^\s*export\s/m.test(text)) return false;
+    return /(?:\brequire\s*\(|\bfrom\b|\bimport\b)\s*\(?\s*(['"])(?:node:)?assert(?:\/strict)?\1/.test(text) ||
+      /\bprocess\s*\.\s*(?:exit\s*\(|exitCode\b)/.test(text);
+  }
+  let script;
+  guarded(() => { script = ownScript() || undefined; });
+  tell({ k: 'file', file, node: process.versions.node, run: settings.run, script });
+  if (script && settings.select) {
+    const { tests, filter, dir } = settings.select;
+    const key = relative(process.cwd(), file).replaceAll('\\', '/');
+    const named = tests === undefined || (tests[key] ?? tests[file] ?? []).some((w) => w.name === '');
+    if (!named || (filter !== undefined && !new RegExp(filter, 'u').test(posix.join(dir ?? '.', key)))) {
+      tell({ k: 'deselected', count: 1 });
+      process.reallyExit(0);
+    }
+  }
 
   let root; // node's root test, once there is one
   let adopted = false;
@@ -144,7 +166,6 @@ module.exports = ({ settings, tell, guarded, str, cap, safeDescribe }) => {
   // select makes node's own filter by name exact: by the whole path of titles, and by which of several equal ones.
   function select(proto, chosen) {
     const wellFormed = (text) => text.replace(/\p{Surrogate}/gu, '\ufffd');
-    const { relative } = require('path');
     const wanted = chosen.tests?.[relative(process.cwd(), file).replaceAll('\\', '/')] ?? chosen.tests?.[file];
     const pattern = chosen.filter === undefined ? null : new RegExp(chosen.filter, 'u');
     const verdicts = new WeakMap();

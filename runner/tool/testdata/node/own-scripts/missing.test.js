@@ -1,0 +1,5 @@
+'use strict';
+const assert = require('assert');
+const gone = require('./gone');
+
+assert(gone);

@@ -1,0 +1,4 @@
+'use strict';
+const assert = require('assert');
+
+assert.strictEqual(1 + 1, 2);
