@@ -109,7 +109,23 @@ func prepare(ctx context.Context, catalog *categories.Catalog, p place, o option
 	if o.debug && len(r.plan.Jobs) > 1 {
 		return r, usageError{text: fmt.Sprintf("--debug runs one job, and %d are selected", len(r.plan.Jobs)), remedy: "runner --debug -c CATEGORY PATH::TEST"}
 	}
-	return r, nil
+	return r, refusedArguments(r.plan, o.asked.ToolArgs)
+}
+
+// refusedArguments asks the adapters whether they take what stands behind "--", so that a wrong word there is a usage error
+// before the first effect, as any other wrong word is.
+func refusedArguments(p runner.Plan, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	for _, j := range p.Jobs {
+		t := j.Target
+		t.Share, t.Scratch = 1, os.TempDir()
+		if _, err := j.Tool.Command(t); err != nil {
+			return usageError{text: fmt.Sprintf("-- %s: %v", event.ShellJoin(args), err), remedy: "runner --dry-run"}
+		}
+	}
+	return nil
 }
 
 // distinct keeps the first of equal findings, so that one missing tool is told once, not once a suite.
