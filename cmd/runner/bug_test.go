@@ -11,6 +11,7 @@ import (
 
 	"testrunner/categories"
 	"testrunner/env"
+	"testrunner/env/lease"
 	"testrunner/report"
 	"testrunner/report/event"
 	"testrunner/runner"
@@ -34,6 +35,10 @@ func (faulty) Command(t tool.Target) (tool.Command, error) {
 
 // runWithBug is a run of two suites of the faulty adapter, one after the other.
 func runWithBug(ctx context.Context, w World) int {
+	// It starts its own program as its watchdog, as runner does.
+	if len(w.Args) > 0 && w.Args[0] == lease.WatchdogArg {
+		return watchdog(w.Args[1:], w)
+	}
 	if err := os.WriteFile(filepath.Join(w.Dir, "a"), nil, 0o600); err != nil {
 		return report.Usage
 	}
