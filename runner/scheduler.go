@@ -23,6 +23,9 @@ const (
 // send at once is one wish.
 const secondAfter = time.Second
 
+// orphansEvery is how often it is looked for processes that nobody is the parent of.
+const orphansEvery = 250 * time.Millisecond
+
 // finished is a job's last word to the scheduler.
 type finished struct {
 	job    *running
@@ -44,6 +47,8 @@ type scheduler struct {
 	timings Timings
 	told    []string  // of Stopping, each Why once
 	asked   time.Time // of the first signal
+	looked  time.Time // for orphans, the last time
+	orphans map[process.ID]bool
 }
 
 func newScheduler(p Plan, o Options) *scheduler {
@@ -51,6 +56,7 @@ func newScheduler(p Plan, o Options) *scheduler {
 	return &scheduler{
 		plan: p, opt: f.guard(o), faults: f, waiting: slices.Clone(p.Jobs), free: max(1, p.Slots),
 		done: make(chan finished), failed: make(chan struct{}, 1), timings: Timings{},
+		orphans: map[process.ID]bool{},
 	}
 }
 
@@ -94,6 +100,23 @@ func (s *scheduler) loop(ctx context.Context) {
 			cancelled = nil
 			s.stop(event.Stopping{Why: whyInterrupted, Detail: "cancelled"}, event.Interrupted)
 		case <-tick.C:
+			s.noteOrphans()
+		}
+	}
+}
+
+// noteOrphans writes down what has lost its parent and its group: no job knows of it any more, and should runner be killed
+// nobody else could end it.
+func (s *scheduler) noteOrphans() {
+	if time.Since(s.looked) < orphansEvery {
+		return
+	}
+	s.looked = time.Now()
+	ids, what := process.Orphans()
+	for i, id := range ids {
+		if !s.orphans[id] {
+			s.orphans[id] = true
+			s.opt.Record("escaped", id, what[i])
 		}
 	}
 }

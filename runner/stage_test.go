@@ -142,11 +142,13 @@ func (s *stage) tell(b event.Body) {
 	s.changed = make(chan struct{})
 }
 
-func (s *stage) record(_ string, id process.ID, what string) {
+func (s *stage) record(kind string, id process.ID, what string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.ids[what] = id
-	s.open++
+	if kind == "job" {
+		s.ids[what] = id
+		s.open++
+	}
 }
 
 func (s *stage) forget(process.ID) {

@@ -54,6 +54,19 @@ func SweepOrphans() []string {
 	}
 }
 
+// Orphans returns what SweepOrphans would end, as it is now: for a journal, so that it is ended even if this process is killed.
+// what is "pid name command line".
+func Orphans() (ids []ID, what []string) {
+	adopted, _ := orphans()
+	if len(adopted) == 0 {
+		return nil, nil // the usual case, and the cheap one
+	}
+	for _, p := range family(table(), byPid(adopted), nil, map[int]bool{os.Getpid(): true}) {
+		ids, what = append(ids, p.id()), append(what, p.String())
+	}
+	return ids, what
+}
+
 // orphans returns the children of this process that nobody here started: those that run, and those that ended and wait to be
 // reaped. What os/exec started has an open handle (pidfd) until its status is taken, and that is how the two are told apart:
 // the kernel keeps that list better than we could.

@@ -94,7 +94,9 @@ func (p *Process) endRest() (orphans []string, held bool) {
 		}
 		if now.After(settled) || now.After(deadline) {
 			for _, m := range rest {
-				known[m.pid] = m.String()
+				if text := m.String(); len(text) > len(known[m.pid]) { // one that is ending has no command line any more
+					known[m.pid] = text
+				}
 			}
 		}
 		switch {

@@ -169,8 +169,9 @@ module.exports = ({ settings, tell, guarded, str, cap, safeDescribe }) => {
     const wanted = chosen.tests?.[relative(process.cwd(), file).replaceAll('\\', '/')] ?? chosen.tests?.[file];
     const pattern = chosen.filter === undefined ? null : new RegExp(chosen.filter, 'u');
     const verdicts = new WeakMap();
-    function named(full, n) {
-      return wanted.some((w) => w.name === '' || w.name === full || (w.base === full && w.n === n));
+    function named(test, full, n) { // an ID without an ordinal is the first of several tests, and every suite of that name
+      const suite = Object.getPrototypeOf(test) !== proto; // isSuite can't tell yet: it is being made
+      return wanted.some((w) => w.name === '' || (w.name === full && (n === 1 || suite)) || (w.base === full && w.n === n));
     }
     function above(full) {
       return wanted.some((w) => w.name.startsWith(`${full} > `));
@@ -183,7 +184,7 @@ module.exports = ({ settings, tell, guarded, str, cap, safeDescribe }) => {
         const k = know(test);
         const full = wellFormed(k.path.join(' > '));
         const up = verdict(test.parent);
-        const inTests = chosen.tests === undefined || up === 2 || (wanted !== undefined && named(full, k.n));
+        const inTests = chosen.tests === undefined || up === 2 || (wanted !== undefined && named(test, full, k.n));
         const inFilter = pattern === null || up === 2 || pattern.test(full);
         v = inTests && inFilter ? 2 : wanted !== undefined && above(full) ? 1 : 0;
         verdicts.set(test, v);
