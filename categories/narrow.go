@@ -22,6 +22,9 @@ type pick struct {
 // takes says whether the pick holds the whole file.
 func (p pick) takes(file string) bool { return p.name == "" && below(file, p.path) }
 
+// covers says whether the pick holds a whole folder.
+func (p pick) covers(dir string) bool { return p.name == "" && (dir == p.path || below(dir, p.path)) }
+
 // names says whether the pick names a test in the file. A folder stands for the files in it: a Go package has no other name.
 func (p pick) names(file string) bool {
 	return p.name != "" && !p.free && (file == p.path || path.Dir(file) == p.path)
@@ -125,7 +128,8 @@ func (p pick) holds(s Suite) bool {
 	if len(s.Target.Argv) > 0 {
 		return p.free || p.name == "" && below(s.Target.Dir, p.path)
 	}
-	return slices.ContainsFunc(s.Target.Files, func(f string) bool { return p.takes(f) || p.names(f) })
+	return slices.ContainsFunc(s.Target.Files, func(f string) bool { return p.takes(f) || p.names(f) }) ||
+		slices.ContainsFunc(s.Target.Beside, p.covers)
 }
 
 func anySuite(in []Category, toolName string, ok func(Suite) bool) bool {
@@ -204,13 +208,18 @@ func narrowSuite(s Suite, picks []pick) []Suite {
 			partly = append(partly, f)
 		}
 	}
+	beside := slices.DeleteFunc(slices.Clone(s.Target.Beside), func(dir string) bool {
+		return !slices.ContainsFunc(picks, func(p pick) bool { return p.covers(dir) })
+	})
 	var out []Suite
-	if len(whole) > 0 {
-		out = append(out, withFiles(s, whole))
+	if len(whole)+len(beside) > 0 {
+		all := withFiles(s, whole)
+		all.Target.Beside = beside
+		out = append(out, all)
 	}
 	if len(partly) > 0 {
 		single := withFiles(s, partly)
-		single.Target.Whole = false
+		single.Target.Whole, single.Target.Beside = false, nil
 		single.Target.Tests = sorted(tests)
 		if len(out) > 0 {
 			single.Name += " (tests)"

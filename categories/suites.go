@@ -37,9 +37,14 @@ func (p *placing) suites(tools []string) map[string][]Suite {
 	slices.SortFunc(keys, func(a, b part) int { return p.compare(a, b, tools) })
 	dirs := p.dirs(keys)
 	out := map[string][]Suite{}
+	besides := map[int]bool{} // projects whose packages without tests have a suite: the first plain one of unit
 	shared := newNeighbours(p.projects)
 	for _, k := range keys {
 		s := p.suite(k, parts[k], dirs, shared)
+		if k.category == Unit && k.tags == "" && !besides[k.project] {
+			besides[k.project] = true
+			s.Target.Beside = p.projects[k.project].Beside
+		}
 		s.Name = distinctName(s.Name, out[k.category])
 		out[k.category] = append(out[k.category], s)
 	}

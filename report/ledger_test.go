@@ -324,3 +324,15 @@ func TestLedgerIsSmall(t *testing.T) {
 		t.Errorf("%.0f bytes a passed test, want at most 400", per)
 	}
 }
+
+// What could not be loaded is tried again by a line that selects tests: Go code beside them, and a conftest, are none.
+func TestRerunOfWhatCouldNotBeLoaded(t *testing.T) {
+	for path, want := range map[string]string{
+		"a/b_test.go": "runner a/b_test.go", "a/b.go": "runner ./a", "a/b/c.go": "runner a/b", "b.go": "runner", "a/b": "runner a/b", "t/test_a.py": "runner t/test_a.py",
+	} {
+		sum := fold(run(event.CollectionFailed{Job: aJob, Path: path, Reason: "build", Message: "bad"}, ended(aJob, event.Done))...)
+		if got := sum.Categories[0].Suites[0].Collection[0].Rerun; got != want {
+			t.Errorf("%s: got %q, want %q", path, got, want)
+		}
+	}
+}

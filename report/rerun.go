@@ -27,9 +27,11 @@ func rerunPath(id string) string {
 	}
 }
 
-// rerunBroken is the line that shows whether a file can be loaded by now. A conftest holds no test of its own: its folder does.
+// rerunBroken is the line that shows whether a file can be loaded by now. A conftest holds no test of its own, and neither
+// does Go code beside the tests: its folder does.
 func rerunBroken(b event.CollectionFailed) string {
-	if b.Reason != "conftest" {
+	code := strings.HasSuffix(b.Path, ".go") && !strings.HasSuffix(b.Path, "_test.go")
+	if b.Reason != "conftest" && !code {
 		return rerunPath(b.Path)
 	}
 	folder := path.Dir(b.Path)

@@ -113,6 +113,14 @@ func TestFailFastLetsRunningJobsEnd(t *testing.T) {
 	go1 := filepath.Join(dir, "go")
 	s := newStage(t, job("slow", "say run s\nawait "+go1+"\nsay pass s\nsay over\n"), job("bad", "say run b\nsay fail b\nsay over\n"), job("never", passes), job("nor", passes))
 	s.opt.FailFast = true
+	// Whoever reads the stream finds the failure before what follows from it, however long it takes to tell it.
+	tell := s.opt.Emit
+	s.opt.Emit = func(b event.Body) {
+		if f, ok := b.(event.TestFinished); ok && f.Outcome == event.Failed {
+			<-time.After(3 * watchEvery)
+		}
+		tell(b)
+	}
 	end := s.start()
 	s.until("the stop", func(b event.Body) bool { _, ok := b.(event.Stopping); return ok })
 	if err := os.WriteFile(go1, nil, 0o600); err != nil {
@@ -127,7 +135,6 @@ func TestFailFastLetsRunningJobsEnd(t *testing.T) {
 	if got, want := s.notRun(), []string{"never: fail-fast", "nor: fail-fast"}; !slices.Equal(got, want) {
 		t.Errorf("not run: %v, want %v", got, want)
 	}
-	// Whoever reads the stream finds the failure before what follows from it.
 	var order []string
 	for _, b := range s.told {
 		switch e := b.(type) {

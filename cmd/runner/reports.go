@@ -57,13 +57,17 @@ func openReports(r prepared, dir string, w World) (*reports, error) {
 			return nil, usageError{text: fmt.Sprintf("make the folder of %s: %v", path, err)}
 		}
 	}
+	// Before the stream begins: from here on a green report of the run before would be a lie, and nobody may know yet.
+	out.junit = junit.NewFile(out.paths.junit, r.options.dialect)
+	if err := out.junit.Remove(); err != nil {
+		return nil, usageError{text: err.Error(), remedy: "runner --junit FILE"}
+	}
 	if out.events, err = report.CreateJSONL(out.paths.events); err != nil {
 		return nil, usageError{text: err.Error(), remedy: "runner --events FILE"}
 	}
 	if out.log, err = report.CreateLog(out.paths.log); err != nil {
 		return nil, usageError{text: err.Error(), remedy: "runner --results DIR"}
 	}
-	out.junit = junit.NewFile(out.paths.junit, r.options.dialect)
 	out.terminal = newTerminal(r.options, out.paths, w)
 	out.stream.Add(out.events, out.paths.events)
 	out.stream.Add(out.ledger, "ledger")

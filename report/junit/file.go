@@ -20,7 +20,7 @@ type File struct {
 	paths   []string       // what was written last
 }
 
-// NewFile makes the sink. Nothing is touched before the first event.
+// NewFile makes the sink. Nothing is touched before the first event, or Remove.
 func NewFile(path string, d Dialect) *File {
 	return &File{path: path, dialect: d, start: report.NewLedger()}
 }
@@ -35,11 +35,11 @@ func (f *File) Handle(e event.Event) error {
 	}
 	switch e.Body.(type) {
 	case event.RunStarted:
-		return f.remove()
+		return f.Remove()
 	case event.Planned:
 		s := unfinished(f.start.Summary())
 		f.start = nil
-		if err := f.remove(); err != nil {
+		if err := f.Remove(); err != nil {
 			return err
 		}
 		return f.write(s)
@@ -61,7 +61,8 @@ func (f *File) write(s report.Summary) (err error) {
 	return err
 }
 
-func (f *File) remove() error {
+// Remove removes the report of the run before, with the files that it was split into.
+func (f *File) Remove() error {
 	if err := os.Remove(f.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("remove the old report: %w", err)
 	}

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Command is `go test -json` over the target's packages, each by name and not by "./...": that would also build and
-// vet every package without tests, and those of other categories.
+// Command is `go test -json` over the target's packages, each by name and not by "./...": that would also run those of
+// other categories. Packages without tests are named too, where the whole module is asked for: go builds them.
 //
 // It reads the test files where the names of tests must be known beforehand: for a filter, and where the test binary
 // of a package holds files of other categories too.

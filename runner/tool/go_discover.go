@@ -48,6 +48,12 @@ func (Go) Discover(tree Tree) []Project {
 			p.Findings = append(p.Findings, goLeftOut(tags, needs[dir][tags], d.build))
 		}
 	}
+	beside := d.beside(tests)
+	for dir, p := range projects {
+		if len(p.Files) > 0 {
+			p.Beside = beside[dir]
+		}
+	}
 	out := make([]Project, 0, len(projects)+1)
 	for _, dir := range sortedKeys(projects) {
 		out = append(out, *projects[dir])

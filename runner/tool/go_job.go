@@ -95,6 +95,7 @@ func goDirs(t Target) []string {
 		for _, f := range t.Files {
 			dirs = append(dirs, path.Dir(f))
 		}
+		dirs = append(dirs, t.Beside...)
 	}
 	return slices.DeleteFunc(sortedSet(dirs), func(dir string) bool {
 		return slices.ContainsFunc(t.LeaveOut, func(out string) bool {
@@ -246,6 +247,7 @@ func (j *goJob) again() *Target {
 	}
 	in := func(dir string) bool { return slices.Contains(j.rest, dir) }
 	t.Files = slices.DeleteFunc(slices.Clone(t.Files), func(f string) bool { return !in(path.Dir(f)) })
+	t.Beside = slices.DeleteFunc(slices.Clone(t.Beside), func(dir string) bool { return !in(dir) })
 	t.Tests = nil
 	for _, a := range j.asked {
 		if in(a.dir) {

@@ -54,6 +54,10 @@ type Project struct {
 	Env      []string // NAME=VALUE that the project's own test script sets
 	Workers  int      // processes that the project's own configuration has the tool start: 0 does not say, -1 is one a core
 	Findings []event.Finding
+
+	// Beside is what the tool builds along though it holds no test, relative to the root, sorted: Go packages. One that
+	// is broken is told; else it counts nothing.
+	Beside []string
 }
 
 // File is one test file and where it belongs.
@@ -84,6 +88,8 @@ type Target struct {
 	Whole  bool     // Files is all that the tool would find by itself in Dir, in this category: no path need be named
 	Tests  []string // when not empty: only the tests of these IDs (path::name), and what lies below them (subtests, classes, parameters)
 	Filter string   // when not empty: only tests whose name matches this regular expression (-k), searched, not anchored
+
+	Beside []string // folders without a test file that are built along, relative to Root, sorted: Project.Beside
 
 	Tags  []string          // build tags
 	Marks map[string]string // mark -> category, for tools with marks; a marked test belongs there and to no other
