@@ -448,3 +448,48 @@ func TestStaleReportsAreDeletedFirst(t *testing.T) {
 		t.Errorf("left: %v, %v", left, err)
 	}
 }
+
+// What ends a run is told once, in the order in which it came, and not if it changes nothing any more.
+func TestStop(t *testing.T) {
+	for _, c := range []struct{ happens, told []string }{
+		{[]string{whyFailFast, whyFailFast}, []string{whyFailFast}},
+		{[]string{whyFailFast, whyDeadline, whyInterrupted}, []string{whyFailFast, whyDeadline, whyInterrupted}},
+		{[]string{whyDeadline, whyFailFast, whyDeadline}, []string{whyDeadline}},
+		{[]string{whyInterrupted, whyFailFast, whyDeadline, whyBug}, []string{whyInterrupted, whyBug}},
+		{[]string{whyTerminated, whyDeadline}, []string{whyTerminated}},
+		{[]string{whyBug, whyFailFast, whyDeadline, whyTerminated}, []string{whyBug, whyDeadline, whyTerminated}},
+	} {
+		st := newStage(t, job("waits", passes))
+		s := newScheduler(st.plan, st.opt)
+		for _, why := range c.happens {
+			s.stop(event.Stopping{Why: why}, "")
+		}
+		if got := st.stopped(); !slices.Equal(got, c.told) || len(st.notRun()) != 1 {
+			t.Errorf("%v: told %v, not run %v", c.happens, got, st.notRun())
+		}
+	}
+}
+
+// A program that does not answer where it hangs is killed in time all the same.
+func TestNoAnswerToADump(t *testing.T) {
+	silent := player{command: func(target tool.Target) (tool.Command, error) {
+		c, err := player{play: "deaf\nsay run a\nhang\n"}.Command(target)
+		c.Dump = tool.Dump{Signal: "WINCH", To: process.ToLeader, File: "never-written"} // nobody minds that signal
+		return c, err
+	}}
+	s := newStage(t, toolJob("silent", silent))
+	s.opt.Deadline, s.opt.Grace = time.Hour, 2*time.Second
+	end := s.start()
+	s.untilRuns("a")
+	start := time.Now()
+	s.pass(time.Hour)
+	if _, err := end(); err != nil {
+		t.Fatal(err)
+	}
+	if took := time.Since(start); took < s.opt.Grace || took > 2*s.opt.Grace {
+		t.Errorf("killed %s after the deadline, with a grace of %s", took, s.opt.Grace)
+	}
+	if st := all[event.JobStalled](s); len(st) != 1 || st[0].Stacks != "" || finishedJob(s, "silent").Signal != "SIGKILL" {
+		t.Errorf("%s", s)
+	}
+}

@@ -188,9 +188,28 @@ func (d *pytestDecoder) collected(l pytestLine) {
 	if l.Reason == "conftest" && l.ID == "" {
 		d.conftest = file // pytest gave up on it: see pytest_conclude.go
 	}
+	detail := l.Text
+	if l.Reason == "syntax" {
+		detail = pytestMarked(detail)
+	}
 	d.fail(event.CollectionFailed{
-		Path: file, Line: l.Line, Column: l.Column, Reason: l.Reason, Message: event.FirstLine(l.Message), Detail: l.Text,
+		Path: file, Line: l.Line, Column: l.Column, Reason: l.Reason, Message: event.FirstLine(l.Message), Detail: detail,
 	})
+}
+
+// pytestMarked is the part of a text that pytest marks with "E": file, line and caret of a syntax error. Above it stand
+// only pytest's and importlib's own frames, which read the file. A text without such lines stays as it is.
+func pytestMarked(text string) string {
+	var marked strings.Builder
+	for line := range strings.Lines(text) {
+		if strings.HasPrefix(line, "E  ") {
+			marked.WriteString(line)
+		}
+	}
+	if marked.Len() == 0 {
+		return text
+	}
+	return strings.TrimSuffix(marked.String(), "\n")
 }
 
 // fail tells of a collection error, once a path.

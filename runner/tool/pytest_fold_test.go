@@ -195,3 +195,14 @@ func (l pytestLedger) compareCases(t *testing.T, want pytestExpect) {
 		}
 	}
 }
+
+func TestPytestShowsOfASyntaxErrorWhatConcernsIt(t *testing.T) {
+	const frames = "/usr/lib/ast.py:50: in parse\n    return compile(source)\n"
+	const marked = "E     File \"/r/test_a.py\", line 1\nE       def a(:\nE             ^\nE   SyntaxError: invalid syntax"
+	if got := pytestMarked(frames + marked + "\n"); got != marked {
+		t.Errorf("got %q", got)
+	}
+	if got := pytestMarked(frames); got != frames {
+		t.Errorf("without marks: %q", got)
+	}
+}
