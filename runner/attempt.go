@@ -233,9 +233,9 @@ func (a *attempt) supervise(proc *process.Process) process.Exit {
 }
 
 // stop asks the process to end. At a deadline it is asked first where it hangs, since TERM would end the answer too;
-// that is a part of the grace, so KILL comes no later for it.
+// that is a part of the grace, so KILL comes no later for it; nor for the stacks of a stall that were just being fetched.
 func (a *attempt) stop(proc *process.Process) {
-	at := time.Now()
+	at := a.since()
 	if a.cause() == event.TimedOut && !a.target.Debug {
 		a.stalled(proc, "deadline", min(dumpWait, a.opt.Grace/2))
 	}

@@ -22,6 +22,7 @@ type running struct {
 	mu      sync.Mutex
 	proc    *process.Process // of the attempt that runs
 	stopped event.Cause      // why runner ended the job
+	asked   time.Time        // when that was
 	ending  chan struct{}    // closed when stopped is set
 	killed  bool             // nothing of it may run any more
 	paused  bool
@@ -76,12 +77,19 @@ func (r *running) cause() event.Cause {
 	return r.stopped
 }
 
+// since is when runner began to end the job.
+func (r *running) since() time.Time {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.asked
+}
+
 // end asks the job to stop for a cause; the first cause counts.
 func (r *running) end(cause event.Cause) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.stopped == "" {
-		r.stopped = cause
+		r.stopped, r.asked = cause, time.Now()
 		close(r.ending)
 	}
 }

@@ -1,7 +1,6 @@
 package runner
 
 import (
-	"context"
 	"io"
 	"os"
 	"path/filepath"
@@ -13,7 +12,6 @@ import (
 	"time"
 
 	"testrunner/report/event"
-	"testrunner/runner/process"
 	"testrunner/runner/tool"
 )
 
@@ -113,6 +111,14 @@ func TestFailFastLetsRunningJobsEnd(t *testing.T) {
 	go1 := filepath.Join(dir, "go")
 	s := newStage(t, job("slow", "say run s\nawait "+go1+"\nsay pass s\nsay over\n"), job("bad", "say run b\nsay fail b\nsay over\n"), job("never", passes), job("nor", passes))
 	s.opt.FailFast = true
+	// Whoever reads the stream finds the failure before what follows from it, however long it takes to tell it.
+	tell := s.opt.Emit
+	s.opt.Emit = func(b event.Body) {
+		if f, ok := b.(event.TestFinished); ok && f.Outcome == event.Failed {
+			<-time.After(3 * watchEvery)
+		}
+		tell(b)
+	}
 	end := s.start()
 	s.until("the stop", func(b event.Body) bool { _, ok := b.(event.Stopping); return ok })
 	if err := os.WriteFile(go1, nil, 0o600); err != nil {
@@ -127,7 +133,6 @@ func TestFailFastLetsRunningJobsEnd(t *testing.T) {
 	if got, want := s.notRun(), []string{"never: fail-fast", "nor: fail-fast"}; !slices.Equal(got, want) {
 		t.Errorf("not run: %v, want %v", got, want)
 	}
-	// Whoever reads the stream finds the failure before what follows from it.
 	var order []string
 	for _, b := range s.told {
 		switch e := b.(type) {
@@ -154,185 +159,6 @@ func TestFailFastIsHeardBeforeTheNextJobStarts(t *testing.T) {
 		if got := s.notRun(); !slices.Equal(got, []string{"next: fail-fast"}) {
 			t.Fatalf("not run: %v\n%s", got, s)
 		}
-	}
-}
-
-// D -> TERM, D + grace -> KILL, and all is over well before D + grace + 5 s.
-func TestDeadline(t *testing.T) {
-	const deadline, grace = time.Hour, 1200 * time.Millisecond
-	s := newStage(t, job("deaf", "deaf\nsay run a\nsay last words\nhang\n"), job("polite", "say run b\nhang\n"), job("waits", passes))
-	s.opt.Deadline, s.opt.Grace = deadline, grace
-	end := s.start()
-	s.untilRuns("a")
-	s.untilRuns("b")
-	start := time.Now()
-	s.pass(deadline)
-	if _, err := end(); err != nil {
-		t.Fatal(err)
-	}
-	took := time.Since(start)
-	t.Logf("ended %s after the deadline, with a grace of %s", took, grace)
-	if took < grace || took > grace+5*time.Second {
-		t.Errorf("ended %s after the deadline", took)
-	}
-	deaf, polite := finishedJob(s, "deaf"), finishedJob(s, "polite")
-	if deaf.Cause != event.TimedOut || deaf.Signal != "SIGKILL" || polite.Cause != event.TimedOut || polite.Signal != "SIGTERM" {
-		t.Errorf("deaf: %+v\npolite: %+v", deaf, polite)
-	}
-	if got := s.notRun(); !slices.Equal(got, []string{"waits: deadline"}) || !slices.Equal(s.stopped(), []string{"deadline"}) {
-		t.Errorf("not run %v, stopped %v", got, s.stopped())
-	}
-	for _, st := range all[event.JobStalled](s) {
-		if st.Why != "deadline" || len(st.Tree) == 0 || st.Job == "c/deaf" && (st.Tail != "last words" || !slices.Equal(st.Tests, []string{"file::a"})) {
-			t.Errorf("%+v", st)
-		}
-	}
-}
-
-// A category's or suite's timeout ends its job alone, and counts over all of its attempts.
-func TestJobTimeout(t *testing.T) {
-	slow := job("slow", "say run a\nhang\n")
-	slow.Timeout = time.Hour
-	s := newStage(t, slow, job("other", passes))
-	end := s.start()
-	s.untilRuns("a")
-	s.pass(time.Hour)
-	if _, err := end(); err != nil {
-		t.Fatal(err)
-	}
-	if got := finishedJob(s, "slow"); got.Cause != event.TimedOut {
-		t.Errorf("%+v", got)
-	}
-	if got := finishedJob(s, "other"); got.Cause != event.Done || len(s.stopped()) != 0 {
-		t.Errorf("%+v, stopped %v", got, s.stopped())
-	}
-}
-
-// A grandchild that holds stdout is ended and named, and delays the end by no more than the grace.
-func TestOrphanWithStdout(t *testing.T) {
-	s := newStage(t, job("leaves", "leave\n"+passes))
-	start := time.Now()
-	if _, err := s.run(); err != nil {
-		t.Fatal(err)
-	}
-	if took := time.Since(start); took > s.opt.Grace+5*time.Second {
-		t.Errorf("took %s", took)
-	}
-	if got := finishedJob(s, "leaves"); got.Cause != event.Done || len(got.Orphans) != 1 {
-		t.Errorf("%+v", got)
-	}
-}
-
-func TestInterrupt(t *testing.T) {
-	s := newStage(t, job("runs", "say run a\nhang\n"), job("too", "say run b\nhang\n"), job("waits", passes))
-	end := s.start()
-	s.untilRuns("a")
-	s.untilRuns("b")
-	s.signals <- process.Interrupt
-	start := time.Now()
-	if _, err := end(); err != nil {
-		t.Fatal(err)
-	}
-	if took := time.Since(start); took > 5*time.Second {
-		t.Errorf("tidied up for %s", took)
-	}
-	if got := finishedJob(s, "runs"); got.Cause != event.Interrupted || got.Signal != "SIGTERM" {
-		t.Errorf("%+v", got)
-	}
-	if !slices.Equal(s.stopped(), []string{"interrupted"}) || !slices.Equal(s.notRun(), []string{"waits: interrupted"}) {
-		t.Errorf("stopped %v, not run %v", s.stopped(), s.notRun())
-	}
-}
-
-// Signals within a second of the first are one wish; a later one kills.
-func TestSecondInterruptKills(t *testing.T) {
-	s := newStage(t, job("deaf", "deaf\nsay run a\nhang\n"))
-	s.opt.Grace = time.Minute
-	end := s.start()
-	s.untilRuns("a")
-	s.signals <- process.Interrupt
-	s.signals <- process.Terminate
-	s.until("that two are one", func(b event.Body) bool {
-		l, ok := b.(event.Logged)
-		return ok && strings.Contains(l.Text, "so soon")
-	})
-	<-time.After(secondAfter)
-	s.signals <- process.Interrupt
-	if _, err := end(); err != nil {
-		t.Fatal(err)
-	}
-	if got := finishedJob(s, "deaf"); got.Signal != "SIGKILL" || got.Cause != event.Interrupted {
-		t.Errorf("%+v", got)
-	}
-	if !slices.Equal(s.stopped(), []string{"interrupted"}) {
-		t.Errorf("stopped %v", s.stopped())
-	}
-}
-
-// Ctrl-C while the deadline's grace runs is told: the verdict is INTERRUPTED.
-func TestInterruptAfterTheDeadline(t *testing.T) {
-	s := newStage(t, job("deaf", "deaf\nsay run a\nhang\n"))
-	s.opt.Deadline, s.opt.Grace = time.Hour, 2*time.Second
-	end := s.start()
-	s.untilRuns("a")
-	s.pass(time.Hour)
-	s.until("the deadline", func(b event.Body) bool { _, ok := b.(event.Stopping); return ok })
-	s.signals <- process.Terminate
-	if _, err := end(); err != nil {
-		t.Fatal(err)
-	}
-	if !slices.Equal(s.stopped(), []string{"deadline", "terminated"}) {
-		t.Errorf("stopped %v", s.stopped())
-	}
-}
-
-func TestCancelledContext(t *testing.T) {
-	s := newStage(t, job("runs", "say run a\nhang\n"), job("waits", passes))
-	s.plan.Slots = 1
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	end := make(chan error, 1)
-	go func() {
-		_, err := Run(ctx, s.plan, s.opt)
-		end <- err
-	}()
-	s.untilRuns("a")
-	cancel()
-	if err := <-end; err != nil {
-		t.Fatal(err)
-	}
-	if got := finishedJob(s, "runs"); got.Cause != event.Interrupted || !slices.Equal(s.notRun(), []string{"waits: interrupted"}) {
-		t.Errorf("%+v, not run %v", got, s.notRun())
-	}
-	s.look()
-}
-
-// Silence is told once, with what is known, and ends nothing.
-func TestStall(t *testing.T) {
-	dir := t.TempDir()
-	s := newStage(t, job("quiet", "say run a\nsay hello\ncomplain to stderr\nawait "+dir+"/go\nsay pass a\nsay over\n"))
-	s.opt.Stall = time.Hour
-	end := s.start()
-	s.untilRuns("a")
-	s.until("what was printed", func(b event.Body) bool { o, ok := b.(event.JobOutput); return ok && o.Stream == "stderr" })
-	s.pass(time.Hour)
-	s.until("the stall", func(b event.Body) bool { _, ok := b.(event.JobStalled); return ok })
-	if err := os.WriteFile(dir+"/go", nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := end(); err != nil {
-		t.Fatal(err)
-	}
-	stalls := all[event.JobStalled](s)
-	if len(stalls) != 1 {
-		t.Fatalf("told %d times", len(stalls))
-	}
-	got := stalls[0]
-	if got.Why != "stall" || got.IdleMS < 3_500_000 || !slices.Equal(got.Tests, []string{"file::a"}) || !strings.Contains(got.Tail, "hello") || !strings.Contains(got.Tail, "to stderr") || len(got.Tree) != 1 {
-		t.Errorf("%+v", got)
-	}
-	if f := finishedJob(s, "quiet"); f.Cause != event.Done {
-		t.Errorf("%+v", f)
 	}
 }
 

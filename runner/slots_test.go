@@ -94,13 +94,26 @@ func TestSlotsProperty(t *testing.T) {
 			_, err := Run(t.Context(), p, opt)
 			done <- err
 		}()
-		for range p.Jobs {
-			select {
-			case <-f.entered:
-			case <-time.After(patience):
-				rt.Fatal("nothing starts, and nothing is at work")
+		inside := 0
+		for left := len(p.Jobs); left > 0; left-- {
+			for n := rapid.IntRange(0, 9).Draw(rt, "crowd"); inside == 0 || n > 0; n-- {
+				wait := 2 * time.Millisecond // for others that may come too
+				if inside == 0 {
+					wait = patience
+				}
+				select {
+				case <-f.entered:
+					inside++
+					continue
+				case <-time.After(wait):
+				}
+				if inside == 0 {
+					rt.Fatal("nothing starts, and nothing is at work")
+				}
+				break
 			}
 			f.leave(rapid.IntRange(0, 8).Draw(rt, "leaves"))
+			inside--
 		}
 		select {
 		case err := <-done:

@@ -119,6 +119,7 @@ func newStage(t *testing.T, jobs ...Job) *stage {
 	clock := NewClock(func() time.Time { return time.Now().Add(time.Duration(s.ahead.Load())) })
 	s.opt = Options{
 		Emit: s.tell, Environ: os.Environ(), Clock: clock, Grace: 500 * time.Millisecond,
+		Stall:   1000 * time.Hour, // an hour that passes at once is no silence
 		Scratch: t.TempDir() + "/scratch", Signals: s.signals, Record: s.record, Forget: s.forget,
 	}
 	return s

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -79,9 +80,13 @@ func TestSweepOrphans(t *testing.T) {
 	if len(exit.Orphans) > 0 {
 		t.Errorf("an orphan that nobody saw was attributed: %q", exit.Orphans)
 	}
+	ids, listed := Orphans()
 	swept := SweepOrphans()
-	if len(swept) != 1 {
-		t.Fatalf("swept %q", swept)
+	if len(swept) != 1 || !slices.Equal(swept, listed) || len(ids) != 1 {
+		t.Fatalf("swept %q, listed before %q, %v", swept, listed, ids)
+	}
+	if ids, listed := Orphans(); len(ids) > 0 || len(listed) > 0 {
+		t.Errorf("listed after the sweep: %q", listed)
 	}
 	var pid int
 	fmt.Sscan(swept[0], &pid)
