@@ -121,6 +121,12 @@ func (o *options) readEnvironment(c *cli.Context, w World) error {
 // report printed.
 func (p place) relative(word string) string {
 	path, name, isTest := strings.Cut(word, "::")
+	if below, ok := strings.CutSuffix("/"+filepath.ToSlash(path), "/..."); ok && !isTest { // Go's word for a folder and all below it
+		path = "." + below // "./..." is the folder that this is typed in
+		if filepath.IsAbs(word) {
+			path = below[1:]
+		}
+	}
 	abs := absolute(p.start, path)
 	if !exists(abs) {
 		// What is not there from the root either is no path: a class of a JUnit report (com.x.Foo::bar), a suite (go:.).

@@ -70,9 +70,6 @@ func (v *view) decided(b event.Decided) {
 		prose += ": " + strings.Join(why, "; ")
 	}
 	v.paragraph(inked(strong, "mode "), prose)
-	if v.scope != "" && v.scope != "." {
-		v.paragraph(inked(strong, "only "), "what lies below "+text.Line(v.scope)+"/, the folder that this was typed in")
-	}
 }
 
 // maxSuites is how many suites of a category are named at the start.

@@ -23,8 +23,7 @@ type view struct {
 
 	begun   time.Time // by Now
 	spoke   time.Time // when the last line was shown
-	scope   string
-	running []*job // in the order of their start
+	running []*job    // in the order of their start
 	jobs    map[string]*job
 	broken  map[brokenKey]bool
 	live    int // problems shown so far
@@ -58,8 +57,6 @@ func (v *view) handle(e event.Event) {
 		v.spoke = v.begun
 	}
 	switch b := e.Body.(type) {
-	case event.RunStarted:
-		v.scope = b.Scope
 	case event.Found:
 		v.found(b.Finding)
 	case event.Decided:
@@ -89,8 +86,8 @@ func (v *view) handle(e event.Event) {
 	case event.Stopping:
 		v.say(inked(caution, warnMark).add(strong, " stopping: "+stopping(b)))
 	}
-	// Not shown here: what did not run, leftovers and lost reports belong to the end, TestOutput to its failure,
-	// Logged to the log.
+	// Not shown here: what did not run, leftovers and lost reports belong to the end, TestOutput to its failure, Logged to
+	// the log, and RunStarted's scope stands in a note with the way out of it.
 }
 
 // job is the job of this ID. An event of a job that was not announced begins it.

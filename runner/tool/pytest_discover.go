@@ -83,7 +83,7 @@ func (d *pytestDiscovery) manifests() {
 	assumed := map[string]pytestConfig{}
 	for _, dir := range d.dirs {
 		file, ok := d.manifest(dir)
-		if !ok || dir == "." || d.governed(dir) {
+		if !ok || dir == "." || d.governed(dir) || d.fromRoot(dir) {
 			continue
 		}
 		c := pytestDefaults()
@@ -123,6 +123,29 @@ func (d *pytestDiscovery) governed(dir string) bool {
 		}
 	}
 	return false
+}
+
+// fromRoot tells whether tests below the folder import it by its path from the root (python/a_test.py has "from python.a
+// import b"): then they are meant to be started there. A package of that name in the folder itself is what they mean first.
+func (d *pytestDiscovery) fromRoot(dir string) bool {
+	top, _, _ := strings.Cut(dir, "/")
+	imports, err := regexp.Compile(`(?m)^[ \t]*(?:from|import)[ \t]+` + regexp.QuoteMeta(top) + `\b`)
+	if err != nil {
+		return false
+	}
+	for _, own := range []string{path.Join(dir, top), path.Join(dir, "src", top)} {
+		if _, folder := slices.BinarySearch(d.dirs, own); folder || d.files[own+".py"] {
+			return false
+		}
+	}
+	rules := pytestPatterns(pytestDefaults().files)
+	return slices.ContainsFunc(d.tree.Files, func(file string) bool {
+		if !strings.HasPrefix(file, dir+"/") || !pytestAny(rules, file) {
+			return false
+		}
+		text, err := fs.ReadFile(d.tree.FS, file)
+		return err == nil && imports.Match(text)
+	})
 }
 
 // owner is the nearest folder above the file that is a project; "" where there is none.

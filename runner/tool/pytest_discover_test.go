@@ -77,6 +77,16 @@ func TestPytestDiscoversWhatPytestWouldCollect(t *testing.T) {
 				". (test files by pytest's default names)":                                       {"e2e/test_e.py", "tests/test_d.py"},
 			},
 		},
+		"Python projects whose tests name them from the root": {
+			map[string]string{
+				"python/setup.py": "", "python/a_test.py": "from python.a import b\n" + test, "python/a.py": "",
+				"api/setup.py": "", "api/test_a.py": "import api.x\n" + test, "api/api/x.py": "",
+			},
+			map[string][]string{
+				". (test files by pytest's default names)":                 {"python/a_test.py"},
+				"api (api/setup.py, test files by pytest's default names)": {"api/test_a.py"},
+			},
+		},
 		"a Python project below one": {
 			map[string]string{"pyproject.toml": "[project]\nname='a'\n", "pkg/a/setup.py": "", "pkg/a/test_a.py": test},
 			map[string][]string{". (test files by pytest's default names)": {"pkg/a/test_a.py"}},
