@@ -70,9 +70,9 @@ func (c *Catalog) readPick(word string) (pick, error) {
 	err := &UsageError{Msg: fmt.Sprintf("there is no file or folder %s", p.path), Suggestion: "runner list"}
 	if near := c.nearPath(p.path); near != "" {
 		err.Msg += "; did you mean " + near + "?"
-		err.Suggestion = "runner " + strings.TrimPrefix(near+"::"+name, "::")
+		err.Suggestion = "runner " + event.ShellQuote(strings.TrimPrefix(near+"::"+name, "::"))
 		if name == "" {
-			err.Suggestion = "runner " + slashed(near)
+			err.Suggestion = "runner " + event.ShellQuote(slashed(near))
 		}
 	}
 	return p, err

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"testrunner/env"
+	"testrunner/report/event"
 )
 
 // Names returns the categories that words (categories or groups, as typed) mean, in running order, each once.
@@ -51,12 +52,12 @@ func (c *Catalog) meaning(word string) ([]string, error) {
 	switch near := nearest(word, append(slices.Clone(known), Reserved()...)); {
 	case near != "" && slices.Contains(known, near):
 		err.Msg += "; did you mean " + near + "?"
-		err.Suggestion = "runner " + near
+		err.Suggestion = "runner " + event.ShellQuote(near)
 	case near != "":
 		err.Msg += "; did you mean the command runner " + near + "? (a command stands first)"
 	case folderThere(c.tree, path.Clean(word)):
 		err.Msg += "; it is a folder: a path has a slash"
-		err.Suggestion = "runner " + path.Clean(word) + "/"
+		err.Suggestion = "runner " + event.ShellQuote(path.Clean(word)+"/")
 	default:
 		err.Msg += "; there are " + strings.Join(known, ", ")
 	}
@@ -205,7 +206,7 @@ func checkToolArgs(a env.Asked, sel Selection) error {
 	slices.Sort(tools)
 	lines := make([]string, len(tools))
 	for i, t := range tools {
-		lines[i] = "runner --tool " + t + " -- " + strings.Join(a.ToolArgs, " ")
+		lines[i] = "runner --tool " + t + " -- " + event.ShellJoin(a.ToolArgs)
 	}
 	return &UsageError{
 		Msg:        fmt.Sprintf("what stands behind -- goes to one tool, and %s are selected", strings.Join(tools, ", ")),

@@ -17,16 +17,16 @@ import (
 // proofs say of each remedy in the code that is not a plain command of runner's how a test knows that it is right, by the
 // expression that makes it.
 var proofs = map[string]string{
-	`"runner explain " + event.ShellQuote(p.path)`: "TestRemediesWork",
-	`"runner " + near`:                                     "TestRemediesWork",
-	`"runner " + path.Clean(word) + "/"`:                   "TestRemediesWork",
-	`"runner " + slashed(near)`:                            "TestRemediesWork",
-	`"runner " + strings.TrimPrefix(near+"::"+name, "::")`: "TestRemediesWork",
-	`fromRoot(a.Scope)`:                                    "TestRemediesWork",
-	`strings.Join(lines, "\n")`:                            "TestRemediesWork",
-	`goRemedy(host)`:                                       "TestMissingGo",
-	`pytestRemedy(t, h, env)`:                              "TestMissingPytest",
-	`nodeInstallCommand(t, h, dirs, at, p)`:                "TestMissingPackages",
+	`"runner explain " + event.ShellQuote(p.path)`:                           "TestRemediesWork",
+	`"runner " + event.ShellQuote(near)`:                                     "TestRemediesWork",
+	`"runner " + event.ShellQuote(path.Clean(word)+"/")`:                     "TestRemediesWork",
+	`"runner " + event.ShellQuote(slashed(near))`:                            "TestRemediesWork",
+	`"runner " + event.ShellQuote(strings.TrimPrefix(near+"::"+name, "::"))`: "TestRemediesWork",
+	`fromRoot(a.Scope)`:                     "TestRemediesWork",
+	`strings.Join(lines, "\n")`:             "TestRemediesWork",
+	`goRemedy(host)`:                        "TestMissingGo",
+	`pytestRemedy(t, h, env)`:               "TestMissingPytest",
+	`nodeInstallCommand(t, h, dirs, at, p)`: "TestMissingPackages",
 }
 
 // unproven are the remedies that no test carries out, with the reason.

@@ -12,6 +12,13 @@ import (
 	"time"
 )
 
+// A program that prints a dot for each test would wake us for each dot. After a read of less than dribble bytes its output
+// is left to gather for a moment: thousands of wake-ups become at most a hundred a second.
+const (
+	dribble = 4 << 10
+	gather  = 10 * time.Millisecond
+)
+
 // output carries what a program writes to its writers. os/exec could do that too, but it could neither tell a grandchild that
 // holds the pipe from a slow reader, nor say which processes hold it.
 type output struct {
@@ -131,6 +138,9 @@ func (p *pipe) copy() {
 	for {
 		n, err := p.read.Read(buf)
 		give(buf[:n])
+		if err == nil && n < dribble {
+			time.Sleep(gather)
+		}
 		if errors.Is(err, os.ErrDeadlineExceeded) {
 			p.held = readRest(p.read, buf, give)
 			return

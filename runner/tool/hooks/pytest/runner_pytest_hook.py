@@ -21,6 +21,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 SETTINGS = os.path.join(HERE, NAME + ".json")
 EVENTS = os.path.join(HERE, "events")
 CAP = 64 << 10  # characters of a traceback of ours
+ENCODE = json.JSONEncoder(separators=(",", ":")).encode  # json.dumps would make an encoder for each line
 
 
 def read_settings():
@@ -50,7 +51,7 @@ class Channel:
                 now = None
             if now is None or (now.st_dev, now.st_ino) != (self.file.st_dev, self.file.st_ino):
                 self.open()
-            os.write(self.fd, json.dumps(line, separators=(",", ":")).encode("ascii") + b"\n")
+            os.write(self.fd, ENCODE(line).encode("ascii") + b"\n")
         except Exception:
             # Nobody can be told. The missing end line is the witness.
             self.path = None
