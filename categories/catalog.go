@@ -49,6 +49,7 @@ type Group struct {
 type Suite struct {
 	Name      string // unique in its category: "go", "pytest", "node:packages/web", "go:. (tags integration)"
 	Exclusive bool
+	Split     bool // its files run in several processes
 	Timeout   string
 	Target    tool.Target // without the plan's part: Job, Program, Share, Cores, Scratch, Cache, Attempt
 	Tool      string

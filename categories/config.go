@@ -52,6 +52,7 @@ type SuiteConfig struct {
 	Reports   []Glob          `yaml:"reports" jsonschema_description:"junit only: the JUnit files that the command writes, as globs relative to dir. They are deleted before it starts."`
 	Timeout   Duration        `yaml:"timeout" jsonschema_description:"How long each of its jobs may take. The category's timeout holds too. Default: no limit."`
 	Exclusive bool            `yaml:"exclusive" jsonschema_description:"Its jobs run alone. Default: false."`
+	Split     string          `yaml:"split" jsonschema:"enum=files" jsonschema_description:"pytest, node and mocha only: files runs the suite's files in several processes, as many as there are cores, dealt out by what each took the last time. What the tool sets up once for the whole session is then set up in each process. Default: one process."`
 }
 
 // Text is a text that may be written as a number or as true or false: "-n 2" is [-n, 2].

@@ -49,6 +49,13 @@ func (c *Catalog) explainCategory(each Category) []string {
 	return lines
 }
 
+func splitting(split bool) string {
+	if !split {
+		return ""
+	}
+	return "; split: its files run in several processes"
+}
+
 func qualities(critical, exclusive bool, timeout string) string {
 	var text string
 	if critical {
@@ -65,7 +72,7 @@ func qualities(critical, exclusive bool, timeout string) string {
 
 // explainSuite tells a suite and its files, grouped by their reason, at most some of each; 0 is all.
 func explainSuite(s Suite, some int) []string {
-	lines := []string{fmt.Sprintf("  %s: %s in %s (%s)%s", s.Name, counted(len(s.Files), "file"), s.Target.Dir, s.Why, qualities(false, s.Exclusive, s.Timeout))}
+	lines := []string{fmt.Sprintf("  %s: %s in %s (%s)%s", s.Name, counted(len(s.Files), "file"), s.Target.Dir, s.Why, qualities(false, s.Exclusive, s.Timeout)+splitting(s.Split))}
 	if len(s.Target.Argv) > 0 {
 		lines[0] = fmt.Sprintf("  %s: the command %s in %s (%s)%s", s.Name, event.ShellJoin(s.Target.Argv), s.Target.Dir, s.Why, qualities(false, s.Exclusive, s.Timeout))
 		return append(lines, "    its results are read from "+strings.Join(s.Target.Reports, ", "))

@@ -36,6 +36,7 @@ var keyCases = map[string]struct{ without, with string }{
 	},
 	"suites.timeout":   {"version: 1\nsuites: { a: { tool: pytest } }\n", "version: 1\nsuites: { a: { tool: pytest, timeout: 3s } }\n"},
 	"suites.exclusive": {"version: 1\nsuites: { a: { tool: pytest } }\n", "version: 1\nsuites: { a: { tool: pytest, exclusive: true } }\n"},
+	"suites.split":     {"version: 1\nsuites: { a: { tool: pytest } }\n", "version: 1\nsuites: { a: { tool: pytest, split: files } }\n"},
 }
 
 // effectless are the keys that can have no such case, with the reason.

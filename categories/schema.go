@@ -75,12 +75,20 @@ func (SuiteConfig) JSONSchemaExtend(s *jsonschema.Schema) {
 		out.Properties.Set("tool", &jsonschema.Schema{Const: tool})
 		return out
 	}
+	isOneOf := func(tools []string) *jsonschema.Schema {
+		var any []*jsonschema.Schema
+		for _, t := range tools {
+			any = append(any, is(t))
+		}
+		return &jsonschema.Schema{AnyOf: any}
+	}
 	command := none("paths", "args")
 	command.Required = []string{"category", "command", "reports"}
 	s.AllOf = []*jsonschema.Schema{
 		{If: is(commandTool), Then: command, Else: none("command", "reports")},
 		{If: is(tagTool), Else: none("tags")},
 		{If: is(markerTool), Else: none("markers")},
+		{If: isOneOf(splitTools()), Else: none("split")},
 	}
 	s.DependentRequired = map[string][]string{"tags": {"category"}, "markers": {"category"}}
 	s.DependentSchemas = map[string]*jsonschema.Schema{"markers": none("paths", "dir")}

@@ -128,7 +128,7 @@ func (p *placing) suite(k part, files []tool.File, dirs map[string][]string, sha
 	pr := &p.projects[k.project]
 	said := p.Suites[k.base]
 	dir := p.dir(k)
-	s := Suite{Tool: pr.Tool, Why: pr.Why, Files: files, Timeout: string(said.Timeout), Exclusive: said.Exclusive}
+	s := Suite{Tool: pr.Tool, Why: pr.Why, Files: files, Timeout: string(said.Timeout), Exclusive: said.Exclusive, Split: said.Split != ""}
 	name, key := k.base, k.base
 	if k.base == "" {
 		name, key = pr.Tool, "\x1f"+pr.Tool

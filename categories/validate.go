@@ -152,6 +152,10 @@ func (c *configuration) validateFit(name string, s SuiteConfig) {
 	only("markers", len(s.Markers) > 0, s.Tool == markerTool, "markers are "+markerTool+"'s")
 	only("command", len(s.Command) > 0, isCommand, "it is for the tool "+commandTool)
 	only("reports", len(s.Reports) > 0, isCommand, "it is for the tool "+commandTool)
+	only("split", s.Split != "", slices.Contains(splitTools(), s.Tool), "only "+strings.Join(splitTools(), ", ")+" can run their files in several processes that know nothing of each other; the other tools share their work out themselves")
+	if s.Split != "" && s.Split != "files" {
+		c.fault(at("suites", name, "split"), "%q is no way to split a suite: write split: files", s.Split)
+	}
 	only("paths", len(s.Paths) > 0, !isCommand, "its command says what it tests")
 	only("args", len(s.Args) > 0, !isCommand, "write the arguments into its command")
 	for _, key := range keys {
@@ -260,3 +264,6 @@ func (c *configuration) inOrder(mapping string, names []string) []string {
 	})
 	return names
 }
+
+// splitTools are the tools whose suites can be split by file.
+func splitTools() []string { return []string{"mocha", "node", "pytest"} }

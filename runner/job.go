@@ -14,6 +14,7 @@ import (
 type running struct {
 	job    Job
 	share  int
+	charge int // slots that it takes from the others: fewer than share where it mostly waits
 	opt    Options
 	see    func(event.Body)
 	faults *faults
@@ -26,16 +27,34 @@ type running struct {
 	ending  chan struct{}    // closed when stopped is set
 	killed  bool             // nothing of it may run any more
 	paused  bool
+	files   map[string]int64 // of a split suite: µs by file
 }
 
-func newRunning(j Job, share int, s *scheduler) *running {
-	return &running{job: j, share: share, opt: s.opt, see: s.see, faults: s.faults, ending: make(chan struct{})}
+func newRunning(j Job, share, charge int, s *scheduler) *running {
+	return &running{job: j, share: share, charge: charge, opt: s.opt, see: s.see, faults: s.faults, ending: make(chan struct{})}
 }
 
 // emit tells the stream first: who hears of a failure finds it told.
 func (r *running) emit(b event.Body) {
 	r.opt.Emit(b)
 	r.see(b)
+	if e, ok := b.(event.TestFinished); ok && r.job.Of != "" {
+		r.time(e)
+	}
+}
+
+// time adds up what the tests of each file took, so that the next run can deal the files out better.
+func (r *running) time(e event.TestFinished) {
+	file := e.Test.File
+	if file == "" {
+		file, _ = event.SplitID(e.Test.ID)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.files == nil {
+		r.files = map[string]int64{}
+	}
+	r.files[file] += e.Micros
 }
 
 // run executes the job's attempts. Another attempt is made where the tool must be started again to run the rest apart
@@ -51,6 +70,7 @@ func (r *running) run(ctx context.Context, done chan<- finished) {
 		a := attempt{running: r, target: target}
 		conclusion, exit := a.run(ctx)
 		last.timing.RSSKB = max(last.timing.RSSKB, exit.MaxRSSKB)
+		last.timing.CPUMS += (exit.User + exit.Sys).Milliseconds()
 		again := conclusion.Again
 		if again != nil && (len(again.LeaveOut) <= len(target.LeaveOut) || r.cause() != "") {
 			again = nil
@@ -69,6 +89,7 @@ func (r *running) run(ctx context.Context, done chan<- finished) {
 		target.Attempt, target.Share = attempts+1, r.share
 	}
 	last.timing.MS = max(1, (r.opt.Clock.Elapsed() - r.begun).Milliseconds())
+	last.timing.Share, last.timing.Files = r.share, r.files
 }
 
 func (r *running) cause() event.Cause {

@@ -30,6 +30,7 @@ type Job struct {
 	Timeout   time.Duration // of its suite or category; 0 is none
 	Cores     int           // the most slots that it could keep busy
 	Last      Timing        // from the previous run; zero when unknown
+	Of        string        // the suite's key, where the suite is split into several jobs
 }
 
 // Settings is what a plan needs to know beside the selection and the decision.
@@ -72,8 +73,9 @@ func (p *Plan) addCategory(c categories.Category, d env.Decision, s Settings) {
 			blocked = append(blocked, event.NotRun{Category: c.Name, Suite: suite.Name, Reason: a.Reason, Accepted: planned.Accepted})
 			continue
 		}
-		planned.Jobs++
-		p.Jobs = append(p.Jobs, newJob(c, suite, s))
+		jobs := newJobs(c, suite, s)
+		planned.Jobs += len(jobs)
+		p.Jobs = append(p.Jobs, jobs...)
 	}
 	// A category of which nothing may run is one entry, not one a suite.
 	if planned.Jobs == 0 && len(blocked) > 0 {

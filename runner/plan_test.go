@@ -50,7 +50,7 @@ func TestBuildPlan(t *testing.T) {
 			t.Errorf("jobs %q, want %q", got, want)
 		}
 		j := p.Jobs[0]
-		if j.Target.Program != "/bin/go" || j.Target.Cache != "/cache" || j.Target.Attempt != 1 || j.Target.Cores != 4 || j.Last != (Timing{MS: 7, RSSKB: 9}) {
+		if j.Target.Program != "/bin/go" || j.Target.Cache != "/cache" || j.Target.Attempt != 1 || j.Target.Cores != 4 || !reflect.DeepEqual(j.Last, Timing{MS: 7, RSSKB: 9}) {
 			t.Errorf("%+v", j)
 		}
 		planned := []event.PlannedCategory{{Name: "unit", Critical: true, Suites: []string{"go", "py"}, Jobs: 2}, {Name: "e2e", Suites: []string{"web", "api"}, Jobs: 2}}

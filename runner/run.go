@@ -20,6 +20,7 @@ type Options struct {
 	Scratch  string                                        // a folder of this run, outside the user's tree
 	Signals  <-chan process.Signal                         // nil is none
 	FreeRAM  func() uint64                                 // bytes that could still be used; nil is not asked
+	Idle     func() float64                                // cores that nobody used since the call before; nil is not asked
 	Record   func(kind string, id process.ID, what string) // tells the journal of a process; nil is none
 	Forget   func(id process.ID)
 	Suspend  func() error // stops runner itself and returns when it goes on; nil: suspending is passed over

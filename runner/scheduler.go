@@ -3,6 +3,7 @@ package runner
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -48,6 +49,7 @@ type scheduler struct {
 	told    []string  // of Stopping, each Why once
 	asked   time.Time // of the first signal
 	looked  time.Time // for orphans, the last time
+	lent    time.Time // when it was last asked whether cores are idle, or a job started
 	orphans map[process.ID]bool
 }
 
@@ -101,6 +103,7 @@ func (s *scheduler) loop(ctx context.Context) {
 			s.stop(event.Stopping{Why: whyInterrupted, Detail: "cancelled"}, event.Interrupted)
 		case <-tick.C:
 			s.noteOrphans()
+			s.lend(ctx)
 		}
 	}
 }
@@ -236,11 +239,22 @@ func (s *scheduler) suspend() {
 }
 
 func (s *scheduler) end(f finished) {
-	s.free += f.job.share
+	s.free += f.job.charge
 	s.live = slices.DeleteFunc(s.live, func(r *running) bool { return r == f.job })
-	if f.whole {
-		s.timings[f.job.job.Target.Job] = f.timing
+	if !f.whole {
+		return
 	}
+	if of := f.job.job.Of; of != "" {
+		t := s.timings[of]
+		if t.Files == nil {
+			t.Files = map[string]int64{}
+		}
+		maps.Copy(t.Files, f.timing.Files)
+		t.MS += f.timing.MS
+		s.timings[of] = t
+		f.timing.Files = nil
+	}
+	s.timings[f.job.job.Target.Job] = f.timing
 }
 
 // see watches the stream of a job for what the scheduler must know.

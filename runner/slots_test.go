@@ -151,8 +151,8 @@ func TestShare(t *testing.T) {
 		"an exclusive job has all":               {alone, 4, []Job{shared, shared}, 4},
 		"a tool that says nothing has one":       {Job{}, 4, nil, 1},
 	} {
-		s := &scheduler{free: c.free, waiting: c.waiting}
-		if got := s.share(c.job); got != c.want {
+		s := &scheduler{free: c.free}
+		if got, charge := s.share(c.job, c.waiting); got != c.want || charge != got {
 			t.Errorf("%s: %d, want %d", name, got, c.want)
 		}
 	}

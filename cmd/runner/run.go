@@ -184,9 +184,10 @@ func runJobs(ctx context.Context, r prepared, out *reports, held *lease.Lease, s
 	if err := process.BecomeSubreaper(); err != nil {
 		out.stream.Emit(event.Logged{Text: "not a subreaper: " + err.Error()})
 	}
+	idle := host.WatchIdle(ctx)
 	return runner.Run(ctx, r.plan, runner.Options{
 		Emit: out.stream.Emit, Environ: out.environ, Clock: r.clock, Stall: w.Stall, Deadline: r.options.timeout,
-		FailFast: r.options.failFast, Scratch: scratch, Signals: r.signals, FreeRAM: func() uint64 { return freeRAM(ctx) },
+		FailFast: r.options.failFast, Scratch: scratch, Signals: r.signals, FreeRAM: func() uint64 { return freeRAM(ctx) }, Idle: func() float64 { return idle.Cores(ctx) },
 		Record: out.record(held), Forget: out.forget(held), Suspend: out.suspend,
 	})
 }
