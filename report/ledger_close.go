@@ -18,6 +18,7 @@ type closing struct {
 	category event.PlannedCategory
 	tool     string
 
+	none   *Trouble // of the cases that have nothing to say
 	cases  []Case
 	broken []Broken
 	lost   int
@@ -27,6 +28,8 @@ type closing struct {
 
 func (c *closing) close() {
 	open, notRan := make([]int, len(c.job.attempts)+1), 0
+	c.none = &Trouble{}
+	c.cases = slices.Grow(c.cases, len(c.job.rows))
 	for _, chunk := range c.job.order {
 		for i := range chunk {
 			r := &chunk[i]
@@ -56,9 +59,14 @@ func (c *closing) close() {
 
 // judge gives one expected test its outcome.
 func (c *closing) judge(r *row) Case {
-	k := Case{Test: r.test(c.job.started().Suite), Elapsed: time.Duration(r.micros) * time.Microsecond}
-	k.Rerun = Rerun(k.Test)
-	if t := r.more; t != nil {
+	k := Case{Test: r.test(c.job.started().Suite), Elapsed: time.Duration(r.micros) * time.Microsecond, Trouble: c.none}
+	t := r.more
+	if t == nil && r.state == ended && outcomeOf(r.outcome) != event.NotRan {
+		k.Outcome = outcomeOf(r.outcome)
+		return k
+	}
+	k.Trouble = &Trouble{}
+	if t != nil {
 		k.Type, k.Message, k.Detail, k.Output, k.Note = t.kind, t.message, t.detail, t.output, t.note
 	}
 	switch r.state {
@@ -200,11 +208,13 @@ func (c *closing) own(a attempt, cause event.Cause) Case {
 			Class: "runner.job." + c.job.name,
 		},
 		Outcome: event.Errored,
-		Type:    string(event.NotFinishedType),
-		Message: ending(a),
-		Rerun:   rerunSuite(a.started.Category, c.tool),
-		Detail:  c.job.stderr,
-		Output:  c.job.stdout,
+		Trouble: &Trouble{
+			Type:    string(event.NotFinishedType),
+			Message: ending(a),
+			Command: rerunSuite(a.started.Category, c.tool),
+			Detail:  c.job.stderr,
+			Output:  c.job.stdout,
+		},
 	}
 	if cause == event.TimedOut {
 		k.Type = string(event.TimeoutType)

@@ -92,11 +92,11 @@ func (f *frame) addJob(j *job) {
 		s.Fidelity = started.Fidelity
 	}
 	c := closing{
-		job: j, stopping: f.ledger.told.Stopping, notRun: f.ledger.notRunOf(j),
+		cases: s.Cases, job: j, stopping: f.ledger.told.Stopping, notRun: f.ledger.notRunOf(j),
 		category: f.planned[started.Category], tool: s.Tool,
 	}
 	c.close()
-	s.Cases, s.Collection = append(s.Cases, c.cases...), append(s.Collection, c.broken...)
+	s.Cases, s.Collection = c.cases, append(s.Collection, c.broken...)
 	s.Counts.Deselected += j.deselected
 	s.Counts.Lost += c.lost
 	s.Elapsed += j.elapsed()
@@ -209,8 +209,10 @@ func (l *Ledger) toldJobs(category string) int {
 // finish sorts a suite and counts it.
 func (s *Suite) finish() {
 	slices.SortStableFunc(s.Cases, func(a, b Case) int {
+		if n := cmp.Compare(a.Test.File, b.Test.File); n != 0 {
+			return n
+		}
 		return cmp.Or(
-			cmp.Compare(a.Test.File, b.Test.File),
 			cmp.Compare(a.Test.Line, b.Test.Line),
 			cmp.Compare(a.Test.Name, b.Test.Name),
 			cmp.Compare(a.Test.ID, b.Test.ID),

@@ -114,7 +114,7 @@ func TestJobThatEndsBadlyIsSeen(t *testing.T) {
 			}
 			if c.named != "" {
 				k := findCase(t, s, c.named)
-				if k.Outcome == event.Errored && !strings.Contains(k.Rerun, "runner ") {
+				if k.Outcome == event.Errored && !strings.Contains(k.Rerun(), "runner ") {
 					t.Errorf("no way to rerun it: %+v", k)
 				}
 			}
@@ -231,7 +231,7 @@ func TestCasesAreComplete(t *testing.T) {
 	k := event.Test{ID: "tests/a.py::TestA::test_b", Name: "test_b", Class: "tests.a.TestA", Line: 7}
 	s := fold(started(j), event.TestStarted{Job: j, Test: k}, event.TestFinished{Job: j, Test: test(k.ID), Outcome: event.Passed}, ended(j, event.Done),
 		started("unit/go"), passed("unit/go", "x_test.go::TestX"), ended("unit/go", event.Done))
-	if got := findCase(t, s, "test_b"); got.Test != (event.Test{ID: k.ID, Name: "test_b", Class: "tests.a.TestA", File: "tests/a.py", Line: 7}) || got.Rerun != "runner tests/a.py::TestA::test_b" {
+	if got := findCase(t, s, "test_b"); got.Test != (event.Test{ID: k.ID, Name: "test_b", Class: "tests.a.TestA", File: "tests/a.py", Line: 7}) || got.Rerun() != "runner tests/a.py::TestA::test_b" {
 		t.Errorf("%+v", got)
 	}
 	if got := findCase(t, s, "TestX"); got.Test.Class != "x_test.go" || got.Test.File != "x_test.go" {

@@ -110,6 +110,11 @@ type Case struct {
 	Test     event.Test
 	Outcome  event.Outcome
 	Elapsed  time.Duration
+	*Trouble // never nil: cases with nothing to say share one
+}
+
+// Trouble is what a test has to say beside its outcome: most have nothing, and there may be a million of them.
+type Trouble struct {
 	Type     string // an event.ErrorType or the tool's own
 	Message  string
 	Detail   string
@@ -117,7 +122,15 @@ type Case struct {
 	Note     string
 	Reason   event.Reason // when Outcome is NotRan
 	Accepted string       // who accepted that it did not run; "" is nobody
-	Rerun    string       // the runner line that reruns exactly this test
+	Command  string       // where it is not the test's own: the runner line for Rerun
+}
+
+// Rerun is the runner line that reruns exactly this test.
+func (c *Case) Rerun() string {
+	if c.Command != "" {
+		return c.Command
+	}
+	return Rerun(c.Test)
 }
 
 // Broken is one file or package whose tests could not be loaded. Where a whole tool could not be used and no file is to blame,

@@ -17,7 +17,12 @@ import (
 	"testrunner/report"
 )
 
+// gcPercent lets the heap grow by half before it is collected: what runner holds is the ledger of a run, which only grows,
+// and the memory belongs to the tests.
+const gcPercent = 50
+
 func main() {
+	debug.SetGCPercent(gcPercent)
 	os.Exit(mainCode(context.Background(), os.Args[1:], system()))
 }
 

@@ -90,7 +90,7 @@ func failure(prefix string, k *report.Case) annotation {
 	if message == "" {
 		message = string(k.Outcome)
 	}
-	return annotation{file: prefix + file, line: k.Test.Line, title: k.Test.ID, message: withRerun(message, k.Rerun)}
+	return annotation{file: prefix + file, line: k.Test.Line, title: k.Test.ID, message: withRerun(message, k.Rerun())}
 }
 
 func withRerun(message, rerun string) string {

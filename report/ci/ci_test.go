@@ -48,11 +48,11 @@ func sample() report.Summary {
 				Collection: []report.Broken{{CollectionFailed: event.CollectionFailed{Path: "py/test_bad.py", Line: 3, Column: 7,
 					Message: "SyntaxError: 100% wrong, see: here", Detail: "  File \"py/test_bad.py\", line 3\n\n    </pre><b>&\n"}, Rerun: "runner py/test_bad.py"}},
 				Cases: []report.Case{
-					{Test: event.Test{ID: "py/test_a.py::test_x[a,b:c]", Line: 12}, Outcome: event.Failed, Type: "AssertionError",
-						Message: "assert `3` == 4\r\n::error::injected", Output: "</details><script>@everyone #1\n\x1b[31mred", Rerun: "runner 'py/test_a.py::test_x[a,b:c]'"},
-					{Test: event.Test{ID: "py/test_a.py::test_y", File: "py/base.py", Line: 2}, Outcome: event.Errored, Type: string(event.NotFinishedType)},
-					{Test: event.Test{ID: "py/test_a.py::test_z"}, Outcome: event.Passed},
-					{Test: event.Test{ID: "py/test_a.py::test_q"}, Outcome: event.NotRan, Reason: event.Reason{Code: event.ReasonFailFast, Text: "an earlier failure ended the run"}},
+					{Test: event.Test{ID: "py/test_a.py::test_x[a,b:c]", Line: 12}, Outcome: event.Failed, Trouble: &report.Trouble{Type: "AssertionError",
+						Message: "assert `3` == 4\r\n::error::injected", Output: "</details><script>@everyone #1\n\x1b[31mred", Command: "runner 'py/test_a.py::test_x[a,b:c]'"}},
+					{Test: event.Test{ID: "py/test_a.py::test_y", File: "py/base.py", Line: 2}, Outcome: event.Errored, Trouble: &report.Trouble{Type: string(event.NotFinishedType)}},
+					{Test: event.Test{ID: "py/test_a.py::test_z"}, Outcome: event.Passed, Trouble: &report.Trouble{}},
+					{Test: event.Test{ID: "py/test_a.py::test_q"}, Outcome: event.NotRan, Trouble: &report.Trouble{Reason: event.Reason{Code: event.ReasonFailFast, Text: "an earlier failure ended the run"}}},
 				}}}},
 			{Name: "integration", Suites: []report.Suite{{Name: "node:web", NotRun: &event.NotRun{Reason: blocked}}}},
 			{Name: "e2e", NotRun: &event.NotRun{Reason: blocked, Accepted: "--allow-not-run"}},
@@ -135,7 +135,7 @@ func many(n int) report.Summary {
 	suite, output := report.Suite{Name: "go:."}, strings.Repeat("<output> & more\n", 5000)
 	for i := range n {
 		suite.Cases = append(suite.Cases, report.Case{Test: event.Test{ID: fmt.Sprintf("a/a_test.go::Test%d", i)}, Outcome: event.Failed,
-			Message: "boom", Output: output, Rerun: "runner x"})
+			Trouble: &report.Trouble{Message: "boom", Output: output, Command: "runner x"}})
 		suite.Collection = append(suite.Collection, report.Broken{CollectionFailed: event.CollectionFailed{Path: fmt.Sprintf("b%d_test.go", i)}})
 	}
 	return report.Summary{Categories: []report.Category{{Name: "unit", Suites: []report.Suite{suite}}}}
@@ -196,8 +196,8 @@ func TestAnyText(t *testing.T) {
 		s := report.Summary{Categories: []report.Category{{Name: "unit", Suites: []report.Suite{{Name: "go:.",
 			Collection: []report.Broken{{CollectionFailed: event.CollectionFailed{Path: w(), Message: w(), Detail: w()}, Rerun: w()}},
 			Cases: []report.Case{
-				{Test: event.Test{ID: w(), File: w(), Line: 3}, Outcome: event.Failed, Type: w(), Message: w(), Detail: w(), Output: w(), Rerun: w()},
-				{Test: event.Test{ID: w()}, Outcome: event.NotRan, Reason: event.Reason{Text: w(), Remedy: w()}, Accepted: w()},
+				{Test: event.Test{ID: w(), File: w(), Line: 3}, Outcome: event.Failed, Trouble: &report.Trouble{Type: w(), Message: w(), Detail: w(), Output: w(), Command: w()}},
+				{Test: event.Test{ID: w()}, Outcome: event.NotRan, Trouble: &report.Trouble{Reason: event.Reason{Text: w(), Remedy: w()}, Accepted: w()}},
 			}}}}, {Name: "e2e", NotRun: &event.NotRun{Reason: event.Reason{Text: w()}, Accepted: w()}}}}
 		var out bytes.Buffer
 		path := filepath.Join(dir, "summary.md")

@@ -9,6 +9,8 @@ package junit
 
 import (
 	"fmt"
+	"hash/maphash"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -95,6 +97,7 @@ func (d *document) add(c *report.Category) {
 		if s.Fidelity != main.fidelity {
 			differs = s.Fidelity
 		}
+		main.entries = slices.Grow(main.entries, len(s.Cases))
 		for k := range s.Cases {
 			main.entries = append(main.entries, entry{case_: &s.Cases[k], fidelity: differs})
 		}
@@ -121,16 +124,14 @@ func (d *document) add(c *report.Category) {
 // A number that would make a name which another test really has is passed over.
 func (d *document) distinguish() {
 	type key struct{ class, name string }
-	taken, clash := map[key]bool{}, false
+	if d.distinct() {
+		return
+	}
+	taken := map[key]bool{}
 	for _, s := range d.suites {
 		for _, e := range s.entries {
-			k := key{e.class(), e.name()}
-			clash = clash || taken[k]
-			taken[k] = true
+			taken[key{e.class(), e.name()}] = true
 		}
-	}
-	if !clash {
-		return
 	}
 	seen := map[key]int{}
 	for i := range d.suites {
@@ -150,6 +151,25 @@ func (d *document) distinguish() {
 			}
 		}
 	}
+}
+
+// distinct says, as good as always rightly and never wrongly, that no two testcases have one class and name. There may be a
+// million, so it looks at hashes: a map of their names would be the largest thing in memory.
+func (d *document) distinct() bool {
+	n := 0
+	for _, s := range d.suites {
+		n += len(s.entries)
+	}
+	hashes := make([]uint64, 0, n)
+	seed := maphash.MakeSeed()
+	for _, s := range d.suites {
+		for i := range s.entries {
+			e := &s.entries[i]
+			hashes = append(hashes, maphash.Comparable(seed, [2]string{e.class(), e.name()}))
+		}
+	}
+	slices.Sort(hashes)
+	return len(slices.Compact(hashes)) == n
 }
 
 // totals counts entries by their child.

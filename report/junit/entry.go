@@ -120,7 +120,7 @@ func (e *entry) properties() [][2]string {
 			add("runner.accepted", e.notRun.Accepted)
 		}
 	default:
-		add("runner.rerun", e.case_.Rerun)
+		add("runner.rerun", e.case_.Rerun())
 		add("runner.fidelity", string(e.fidelity))
 		add("runner.note", e.case_.Note)
 		add("runner.accepted", e.case_.Accepted)

@@ -49,7 +49,7 @@ func parse(t *testing.T, path string) (p parsed) {
 func TestLargeReportIsSplit(t *testing.T) {
 	var cases []report.Case
 	for i := range 500 {
-		c := report.Case{Test: event.Test{ID: fmt.Sprintf("a.py::t%d", i), Name: fmt.Sprintf("t%03d", i), Class: "a", File: "a.py"}, Outcome: event.Passed, Elapsed: time.Second, Rerun: "runner a.py"}
+		c := report.Case{Test: event.Test{ID: fmt.Sprintf("a.py::t%d", i), Name: fmt.Sprintf("t%03d", i), Class: "a", File: "a.py"}, Outcome: event.Passed, Elapsed: time.Second, Trouble: &report.Trouble{Command: "runner a.py"}}
 		if i == 400 {
 			c.Outcome, c.Message = event.Failed, "no"
 		}

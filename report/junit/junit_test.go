@@ -161,7 +161,7 @@ func TestWhateverIsPrintedIsLegal(t *testing.T) {
 		text := string(rapid.SliceOf(rapid.Byte()).Draw(t, "bytes")) + rapid.String().Draw(t, "text")
 		s := oneCase(report.Case{
 			Test: event.Test{Name: text, Class: text, File: text}, Outcome: event.Failed,
-			Type: text, Message: text, Detail: text, Output: text, Note: text, Rerun: text,
+			Trouble: &report.Trouble{Type: text, Message: text, Detail: text, Output: text, Note: text, Command: text},
 		})
 		var b bytes.Buffer
 		if err := Write(&b, s, Common); err != nil {
@@ -205,7 +205,7 @@ func oneCase(cases ...report.Case) report.Summary {
 func named(names ...string) []report.Case {
 	var cases []report.Case
 	for _, n := range names {
-		cases = append(cases, report.Case{Test: event.Test{Name: n, Class: "c"}, Outcome: event.Passed})
+		cases = append(cases, report.Case{Test: event.Test{Name: n, Class: "c"}, Outcome: event.Passed, Trouble: &report.Trouble{}})
 	}
 	return cases
 }
@@ -271,7 +271,7 @@ func BenchmarkWrite(b *testing.B) {
 	var cases []report.Case
 	for i := range 10_000 {
 		id := fmt.Sprintf("internal/p/file_test.go::TestSomething/case_%d", i)
-		cases = append(cases, report.Case{Test: event.Test{ID: id, Name: id[26:], Class: "example.com/p", File: "internal/p/file_test.go", Line: 7}, Outcome: event.Passed, Rerun: "runner " + id})
+		cases = append(cases, report.Case{Test: event.Test{ID: id, Name: id[26:], Class: "example.com/p", File: "internal/p/file_test.go", Line: 7}, Outcome: event.Passed, Trouble: &report.Trouble{Command: "runner " + id}})
 	}
 	s := oneCase(cases...)
 	b.ReportAllocs()

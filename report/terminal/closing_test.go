@@ -20,25 +20,25 @@ func broken() report.Summary {
 			{Name: "unit", Suites: []report.Suite{
 				{Name: "go:.", Tool: "go", Cases: []report.Case{
 					{Test: event.Test{ID: "pkg/store/store_test.go::TestPut/empty_key", Line: 41}, Outcome: event.Failed, Elapsed: 410 * time.Millisecond,
-						Message: "got <nil>, want an error that names the key, and tells what a key may be made of, so that the reader can mend it",
-						Output:  "=== RUN   TestPut/empty_key\n    store_test.go:41: got <nil>\n\x1b[31mred\x1b[0m \x1b]0;title\a::error::no\n--- FAIL: TestPut/empty_key (0.41s)\n",
-						Rerun:   "runner pkg/store/store_test.go::TestPut/empty_key"},
+						Trouble: &report.Trouble{Message: "got <nil>, want an error that names the key, and tells what a key may be made of, so that the reader can mend it",
+							Output:  "=== RUN   TestPut/empty_key\n    store_test.go:41: got <nil>\n\x1b[31mred\x1b[0m \x1b]0;title\a::error::no\n--- FAIL: TestPut/empty_key (0.41s)\n",
+							Command: "runner pkg/store/store_test.go::TestPut/empty_key"}},
 					{Test: event.Test{ID: "pkg/store/store_test.go::TestSlow"}, Outcome: event.Errored, Elapsed: 61 * time.Second,
-						Type: string(event.NotFinishedType), Message: "it started and never ended: the test binary was killed by SIGSEGV",
-						Rerun: "runner pkg/store/store_test.go::TestSlow"},
+						Trouble: &report.Trouble{Type: string(event.NotFinishedType), Message: "it started and never ended: the test binary was killed by SIGSEGV",
+							Command: "runner pkg/store/store_test.go::TestSlow"}},
 					{Test: event.Test{ID: "pkg/store/store_test.go::TestNext"}, Outcome: event.NotRan,
-						Reason: event.Reason{Code: event.ReasonCrashed, Text: "go test crashed before it"}},
+						Trouble: &report.Trouble{Reason: event.Reason{Code: event.ReasonCrashed, Text: "go test crashed before it"}}},
 					{Test: event.Test{ID: "pkg/store/store_test.go::TestThen"}, Outcome: event.NotRan,
-						Reason: event.Reason{Code: event.ReasonCrashed, Text: "go test crashed before it"}},
+						Trouble: &report.Trouble{Reason: event.Reason{Code: event.ReasonCrashed, Text: "go test crashed before it"}}},
 				}},
 				{Name: "pytest:py", Tool: "pytest",
 					Cases: []report.Case{
 						{Test: event.Test{ID: "py/tests/test_名前.py::test_with a 'quote' and 👩‍👩‍👧", File: "py/tests/test_名前.py", Line: 12}, Outcome: event.Failed,
-							Type: "AssertionError", Message: "assert 3 == 4", Detail: traceback(40),
-							Output: strings.Repeat("0123456789", 100) + "\nsecond line\n",
-							Rerun:  `runner "py/tests/test_名前.py::test_with a 'quote' and 👩‍👩‍👧"`},
-						{Test: event.Test{ID: "py/tests/test_slow.py::test_wait"}, Outcome: event.Passed, Elapsed: 125 * time.Second},
-						{Test: event.Test{ID: "py/tests/test_slow.py::test_quick"}, Outcome: event.Passed, Elapsed: 900 * time.Millisecond},
+							Trouble: &report.Trouble{Type: "AssertionError", Message: "assert 3 == 4", Detail: traceback(40),
+								Output:  strings.Repeat("0123456789", 100) + "\nsecond line\n",
+								Command: `runner "py/tests/test_名前.py::test_with a 'quote' and 👩‍👩‍👧"`}},
+						{Test: event.Test{ID: "py/tests/test_slow.py::test_wait"}, Outcome: event.Passed, Elapsed: 125 * time.Second, Trouble: &report.Trouble{}},
+						{Test: event.Test{ID: "py/tests/test_slow.py::test_quick"}, Outcome: event.Passed, Elapsed: 900 * time.Millisecond, Trouble: &report.Trouble{}},
 					},
 					Collection: []report.Broken{
 						{CollectionFailed: event.CollectionFailed{Path: "py/tests/test_bad.py", Line: 3, Column: 7, Reason: "syntax",
@@ -76,10 +76,10 @@ func traceback(lines int) string {
 
 func normalRun() report.Summary {
 	return report.Summary{Categories: []report.Category{{Name: "unit", Suites: []report.Suite{{Name: "go:.", Cases: []report.Case{
-		{Test: event.Test{ID: "a/a_test.go::TestFast"}, Outcome: event.Passed, Elapsed: time.Millisecond},
-		{Test: event.Test{ID: "a/a_test.go::TestTree"}, Outcome: event.Passed, Elapsed: 4100 * time.Millisecond},
-		{Test: event.Test{ID: "a/a_test.go::TestTree/deep"}, Outcome: event.Passed, Elapsed: 4000 * time.Millisecond},
-		{Test: event.Test{ID: "a/a_test.go::TestLinux"}, Outcome: event.Skipped, Message: "needs windows"},
+		{Test: event.Test{ID: "a/a_test.go::TestFast"}, Outcome: event.Passed, Elapsed: time.Millisecond, Trouble: &report.Trouble{}},
+		{Test: event.Test{ID: "a/a_test.go::TestTree"}, Outcome: event.Passed, Elapsed: 4100 * time.Millisecond, Trouble: &report.Trouble{}},
+		{Test: event.Test{ID: "a/a_test.go::TestTree/deep"}, Outcome: event.Passed, Elapsed: 4000 * time.Millisecond, Trouble: &report.Trouble{}},
+		{Test: event.Test{ID: "a/a_test.go::TestLinux"}, Outcome: event.Skipped, Trouble: &report.Trouble{Message: "needs windows"}},
 	}}}}}}
 }
 
@@ -87,9 +87,9 @@ func normalRun() report.Summary {
 func flood() report.Summary {
 	suite := report.Suite{Name: "pytest:py"}
 	for i := range 10_000 {
-		k := report.Case{Test: event.Test{ID: fmt.Sprintf("py/test_%04d.py::test_x", i), Line: 7}, Outcome: event.Failed, Type: "ConnectionError",
+		k := report.Case{Test: event.Test{ID: fmt.Sprintf("py/test_%04d.py::test_x", i), Line: 7}, Outcome: event.Failed, Trouble: &report.Trouble{Type: "ConnectionError",
 			Message: fmt.Sprintf("connection to 127.0.0.1:%d refused", 30000+i), Detail: traceback(3),
-			Rerun: fmt.Sprintf("runner py/test_%04d.py::test_x", i)}
+			Command: fmt.Sprintf("runner py/test_%04d.py::test_x", i)}}
 		switch {
 		case i%100 == 1:
 			k.Type, k.Message, k.Detail = "KeyError", "'user'", ""
@@ -100,7 +100,7 @@ func flood() report.Summary {
 	}
 	for i := range 5000 {
 		suite.Cases = append(suite.Cases, report.Case{Test: event.Test{ID: fmt.Sprintf("py/test_z%04d.py::test_x", i)}, Outcome: event.NotRan,
-			Reason: event.Reason{Code: event.ReasonFailFast, Text: "an earlier failure ended the run"}})
+			Trouble: &report.Trouble{Reason: event.Reason{Code: event.ReasonFailFast, Text: "an earlier failure ended the run"}}})
 	}
 	for i := range 562 {
 		suite.Collection = append(suite.Collection, report.Broken{CollectionFailed: event.CollectionFailed{

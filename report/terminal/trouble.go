@@ -51,7 +51,7 @@ func failureTroubles(sum report.Summary) []trouble {
 func failure(h home, k *report.Case) trouble {
 	t := trouble{
 		name: text.Line(k.Test.ID), home: h.String(), class: k.Type,
-		message: k.Message, detail: k.Detail, output: k.Output, rerun: k.Rerun,
+		message: k.Message, detail: k.Detail, output: k.Output, rerun: k.Rerun(),
 	}
 	if t.name == "" { // a job's own error
 		t.name = text.Line(k.Test.Name)

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/valyala/fastjson"
 	"gotest.tools/gotestsum/testjson"
 
 	"testrunner/report/event"
@@ -44,7 +43,7 @@ func (d goUnreadable) End(Exit) Conclusion {
 type goDecoder struct {
 	job    *goJob
 	emit   event.Emit
-	parser fastjson.Parser
+	reader goReader
 
 	packages map[string]*goPackage // by import path
 	last     *goPackage            // most lines are about the same package as the line before
@@ -61,7 +60,7 @@ type goDecoder struct {
 
 // Line takes one line of the stream.
 func (d *goDecoder) Line(line []byte) {
-	e, ok := goParseLine(&d.parser, line)
+	e, ok := d.reader.line(line)
 	if !ok {
 		if len(line) > 0 {
 			d.aside.add(line)

@@ -57,7 +57,7 @@ func (j *goJob) place(p *goPackage, name, top string, sub bool) *goOpen {
 			o.index = i
 		}
 	} else if _, ours := j.plans[p.dir]; ours {
-		file, line = j.planner.find(p.dir, top)
+		file, line = j.planner.find(p.dir, p.plan.bases, top)
 		if file == "" {
 			o.held = !strings.HasPrefix(top, "Benchmark")
 		}

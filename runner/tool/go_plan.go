@@ -26,6 +26,7 @@ type goTest struct {
 // first, then those of its _test package; in each part tests, fuzz targets and examples, by file.
 type goPlan struct {
 	tests      []goTest
+	bases      []string         // the folder's test files, of the job or not
 	byName     map[string][]int // the two packages of a folder may both hold a TestX
 	unread     bool             // a file could not be parsed: names are missing here
 	mixed      bool             // files of another category are compiled into the same test binary
@@ -104,7 +105,8 @@ func (p *goPlanner) read(dir string) *goPlan {
 	plan := &goPlan{byName: map[string][]int{}}
 	var inside, outside goFound
 	fset := token.NewFileSet()
-	for _, name := range p.testFiles(dir) {
+	plan.bases = p.testFiles(dir)
+	for _, name := range plan.bases {
 		file := path.Join(dir, name)
 		taken, mine := p.decide(file)
 		if !taken {
@@ -165,8 +167,8 @@ func (p *goPlanner) unclaimed(file string) bool {
 
 // find looks for a top-level test in the files that the plan leaves out, as when GOFLAGS holds tags that nobody told
 // us: "" is nowhere.
-func (p *goPlanner) find(dir, name string) (file string, line int) {
-	for _, base := range p.testFiles(dir) {
+func (p *goPlanner) find(dir string, bases []string, name string) (file string, line int) {
+	for _, base := range bases {
 		text, err := os.ReadFile(filepath.Join(p.root, filepath.FromSlash(path.Join(dir, base))))
 		if err != nil || !strings.Contains(string(text), name) {
 			continue
