@@ -182,6 +182,9 @@ func (w *workshop) do(t *testing.T, p page, s step) {
 	case s.heading != "":
 		w.clean(t)
 	case s.file != "":
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(w.dir, s.file)), 0o755); err != nil {
+			t.Fatal(err)
+		}
 		if err := os.WriteFile(filepath.Join(w.dir, s.file), []byte(s.text), 0o644); err != nil {
 			t.Fatalf("%s: %v", where, err)
 		}
