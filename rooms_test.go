@@ -33,7 +33,10 @@ func rooms() []room {
 		{"runner", []string{"categories", "env", "env/host", "env/service", "runner/...", "report/event"}, "the scheduler tells events and knows no report"},
 		{"categories", []string{"env", "runner/tool", "report/event"}, "the catalog starts nothing and prints nothing"},
 		{"env/host", []string{"report/event"}, "facts of this machine need nobody"},
+		{"env/preflight", []string{"env", "env/host", "env/docker", "env/service", "runner/process", "report/event"}, "the checks look, and decide nothing"},
+		{"env/docker", []string{"env", "env/host", "env/service", "env/lease", "runner/process", "report/event"}, "the engine knows no tests, and decides nothing about a run"},
 		{"env/lease", []string{"env/host", "runner/process", "report/event"}, "who owns what knows processes, not tests"},
+		{"env/service", []string{"env", "report/event"}, "services know what serves them, not who asks"},
 		{"env", []string{"report/event"}, "the decision is pure: no room of the environment may sway it"},
 		{"cmd/runner", []string{"categories", "env/...", "env", "report/...", "report", "runner/...", "runner"}, "wiring may import all"},
 		{"scripts", []string{"categories", "env/...", "env", "report/...", "report", "runner/...", "runner"}, "what people and CI run may import all"},
@@ -43,21 +46,27 @@ func rooms() []room {
 // homes says in which rooms a third-party package may be imported by product code (facts: dependencies).
 func homes() map[string][]string {
 	return map[string][]string{
-		"github.com/urfave/cli/v2":         {"cmd/runner"},
-		"gotest.tools/gotestsum":           {"runner/tool", "scripts"}, // the benchmark measures against it
-		"github.com/valyala/fastjson":      {"runner/tool"},
-		"github.com/evanw/esbuild":         {"runner/tool"},
-		"github.com/shirou/gopsutil/v3":    {"env/host"},
-		"github.com/fatih/color":           {"report"},
-		"github.com/vbauerster/mpb/v8":     {"report"},
-		"github.com/mattn/go-runewidth":    {"report"},
-		"github.com/goccy/go-yaml":         {"categories"},
-		"github.com/invopop/jsonschema":    {"categories"},
-		"github.com/bmatcuk/doublestar/v4": {"categories", "runner/tool"}, // both read globs of runner.yaml
-		"github.com/agnivade/levenshtein":  {"categories"},
-		"golang.org/x/sys":                 {"runner/process", "env/lease"},
-		"golang.org/x/term":                {"cmd/runner"},
-		"golang.org/x/mod":                 {"runner/tool"},
+		"github.com/urfave/cli/v2":              {"cmd/runner"},
+		"gotest.tools/gotestsum":                {"runner/tool", "scripts"}, // the benchmark measures against it
+		"github.com/valyala/fastjson":           {"runner/tool"},
+		"github.com/evanw/esbuild":              {"runner/tool"},
+		"github.com/shirou/gopsutil/v3":         {"env/host"},
+		"github.com/fatih/color":                {"report"},
+		"github.com/vbauerster/mpb/v8":          {"report"},
+		"github.com/mattn/go-runewidth":         {"report"},
+		"github.com/goccy/go-yaml":              {"categories"},
+		"github.com/invopop/jsonschema":         {"categories"},
+		"github.com/bmatcuk/doublestar/v4":      {"categories", "runner/tool"}, // both read globs of runner.yaml
+		"github.com/agnivade/levenshtein":       {"categories"},
+		"github.com/compose-spec/compose-go/v2": {"env/service"},
+		"golang.org/x/sys":                      {"runner/process", "env/lease", "env/docker"},
+		"github.com/docker/docker":              {"env/docker"},
+		"github.com/containerd/errdefs":         {"env/docker"}, // the words of docker/docker's errors
+		"github.com/Microsoft/go-winio":         {"env/docker"},
+		"github.com/cenkalti/backoff/v5":        {"env/docker"},
+		"github.com/coder/websocket":            {"env/preflight"},
+		"golang.org/x/term":                     {"cmd/runner"},
+		"golang.org/x/mod":                      {"runner/tool"},
 	}
 }
 

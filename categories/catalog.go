@@ -3,6 +3,9 @@
 package categories
 
 import (
+	"time"
+
+	"testrunner/env"
 	"testrunner/report/event"
 	"testrunner/runner/tool"
 )
@@ -25,7 +28,24 @@ type Catalog struct {
 	Tools      []string   // the adapters that were asked, in their order
 	Findings   []event.Finding
 
+	Compose      []string          // the project's own compose files, relative to the root; none: it has none
+	AsWritten    bool              // services are published on the ports that the compose file names
+	Services     []env.Service     // what runner.yaml says of services, sorted by name
+	Environments []env.Environment // runner.yaml's and the built-in ones, sorted by name; addresses as written
+	Default      string            // the environment of a run that names none; "" is auto
+	AllowHosts   []string          // sorted
+	Preflight    Preflight
+
 	tree tool.Tree // what was looked at, for questions about paths
+	cfg  *configuration
+}
+
+// Preflight are the thresholds that runner.yaml sets. A zero value is the check's own default.
+type Preflight struct {
+	FreeMemory, FreeDisk    uint64  // bytes
+	Load                    float64 // percent
+	Answer, Info, ClockSkew time.Duration
+	TLSDays                 int
 }
 
 // Category is a named set of tests.
@@ -35,8 +55,21 @@ type Category struct {
 	Exclusive bool   // its jobs run alone
 	Timeout   string // a Go duration, "" is none
 	Why       string // "built in", "runner.yaml:4:3", "built in, runner.yaml:4:3"
+	Need      Need
 	Suites    []Suite
 }
+
+// Need is what tests need of their environment.
+type Need struct {
+	Services []string     // as runner.yaml names them; none: nothing
+	Stubs    []string     // of which a stub will do
+	Modes    []event.Mode // none: env.DefaultModes
+	Assumed  bool         // there is no configuration: every service of the compose file that has no profile
+	Why      string       // "runner.yaml:4:18", "assumed from compose.yaml"; "" is nobody
+}
+
+// Any says whether anything may be needed.
+func (n Need) Any() bool { return n.Assumed || len(n.Services) > 0 }
 
 // Group is a name for several categories.
 type Group struct {
@@ -55,6 +88,7 @@ type Suite struct {
 	Tool      string
 	Files     []tool.File // with the reasons; a file whose Category is another one is here for the marks in it alone
 	Why       string
+	Need      Need
 }
 
 // Selection is what a command line selects from a catalog.

@@ -26,6 +26,14 @@ type Config struct {
 	Categories map[string]CategoryConfig `yaml:"categories" jsonschema_description:"Categories by name: unit, integration, e2e, mission-critical (they always exist), or your own."`
 	Groups     map[string][]string       `yaml:"groups" jsonschema_description:"Names for several categories. unit_integration is built in."`
 	Suites     map[string]SuiteConfig    `yaml:"suites" jsonschema_description:"Suites by name: one tool's part of a category, where its options differ from what discovery finds."`
+
+	Compose      Files                        `yaml:"compose" jsonschema_description:"The compose file that describes the services, or a list of files that are merged in their order. Default: compose.yaml (or as docker compose finds one) at the root."`
+	Ports        string                       `yaml:"ports" jsonschema:"enum=as-written" jsonschema_description:"as-written: services are published on the ports that the compose file names. Default: the kernel chooses free ones."`
+	Services     map[string]ServiceConfig     `yaml:"services" jsonschema_description:"What the compose file can't say of its services, and services that it does not have."`
+	Environment  string                       `yaml:"environment" jsonschema_description:"The environment of a run that names none, by --env or RUNNER_ENV. Default: auto."`
+	Environments map[string]EnvironmentConfig `yaml:"environments" jsonschema_description:"Names for --env: where services come from. auto, docker, no-docker and staging always exist; an entry of that name adds to it."`
+	AllowHosts   []string                     `yaml:"allow_hosts" jsonschema_description:"Hosts beside this machine that addresses of services may name, outside of staging."`
+	Preflight    PreflightConfig              `yaml:"preflight" jsonschema_description:"The thresholds of the checks before a run."`
 }
 
 // CategoryConfig is a category.
@@ -34,6 +42,9 @@ type CategoryConfig struct {
 	Timeout   Duration `yaml:"timeout" jsonschema_description:"How long each of its jobs may take, such as 90s or 10m. Default: no limit."`
 	Critical  *bool    `yaml:"critical" jsonschema_description:"Its absence is accepted only by --allow-not-run with its name. Default: true for mission-critical, else false."`
 	Exclusive bool     `yaml:"exclusive" jsonschema_description:"Its jobs run alone, one at a time. Default: false."`
+	Needs     []string `yaml:"needs" jsonschema_description:"Services that its tests talk to; depends_on brings the rest. Default: none."`
+	Stubs     []string `yaml:"stubs" jsonschema_description:"Services of which a stub will do, with --no-docker. Default: none."`
+	Modes     []string `yaml:"modes" jsonschema:"minItems=1,enum=docker,enum=no-docker,enum=staging" jsonschema_description:"The modes in which its tests may run. Default: docker and no-docker."`
 }
 
 // SuiteConfig is a suite. It claims the tool's test files below dir that match paths. category moves them there; without
@@ -52,6 +63,9 @@ type SuiteConfig struct {
 	Reports   []Glob          `yaml:"reports" jsonschema_description:"junit only: the JUnit files that the command writes, as globs relative to dir. They are deleted before it starts."`
 	Timeout   Duration        `yaml:"timeout" jsonschema_description:"How long each of its jobs may take. The category's timeout holds too. Default: no limit."`
 	Exclusive bool            `yaml:"exclusive" jsonschema_description:"Its jobs run alone. Default: false."`
+	Needs     []string        `yaml:"needs" jsonschema_description:"Services that its tests talk to, in the place of its category's; [] is none. Default: its category's."`
+	Stubs     []string        `yaml:"stubs" jsonschema_description:"Services of which a stub will do, in the place of its category's."`
+	Modes     []string        `yaml:"modes" jsonschema:"minItems=1,enum=docker,enum=no-docker,enum=staging" jsonschema_description:"The modes in which its tests may run, in the place of its category's."`
 	Split     string          `yaml:"split" jsonschema:"enum=files" jsonschema_description:"pytest, node and mocha only: files runs the suite's files in several processes, as many as there are cores, dealt out by what each took the last time. What the tool sets up once for the whole session is then set up in each process. Default: one process."`
 }
 
@@ -67,9 +81,15 @@ type Duration string
 // Command is a program and its arguments.
 type Command []string
 
+// Files is one file, or several.
+type Files []string
+
+// Size is a number of bytes as Docker writes it: "512MB", "8GB"; a unit is a power of 1024.
+type Size string
+
 // later are the keys that a later version brings. They are told apart from misspelt ones, since they are in the manual.
 func later() []string {
-	return []string{"compose", "environments", "modes", "needs", "services", "stubs"}
+	return []string{"any_version"}
 }
 
 // configuration is a runner.yaml that has been read: what it says, and where each thing stands.

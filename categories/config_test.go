@@ -59,9 +59,38 @@ var badConfigs = []struct {
 	{"unknown key", "version: 1\ncategorys: {}\n", "runner.yaml:2:1: unknown key \"categorys\"; did you mean categories?", true},
 	{"unknown key below", "version: 1\ncategories:\n  unit:\n    timout: 3s\n", "runner.yaml:4:5: unknown key \"timout\"; did you mean timeout?", true},
 	{"key twice", "version: 1\norder: [unit]\norder: [unit]\n", "runner.yaml:3:1", true},
-	{"later key", "version: 1\ncompose: compose.yaml\n", "runner.yaml:2:1: \"compose\" comes in a later version", true},
-	{"later key below", "version: 1\ncategories:\n  e2e: { needs: [db] }\n", "runner.yaml:3:10: \"needs\" comes in a later version", true},
-	{"later keys of all kinds", "version: 1\nservices: {}\nenvironments: {}\nsuites:\n  a: { tool: go, stubs: [], modes: [] }\n", "runner.yaml:5:18: \"stubs\" comes in a later version", true},
+	{"later key", "version: 1\nany_version: true\n", "runner.yaml:2:1: \"any_version\" comes in a later version", true},
+	{"later key below", "version: 1\nservices:\n  db: { any_version: true }\n", "runner.yaml:3:9: \"any_version\" comes in a later version", true},
+	{"compose file that is not there", "version: 1\ncompose: web/packag.json\n", "runner.yaml:2:10: there is no file \"web/packag.json\"; did you mean web/package.json?", false},
+	{"compose file outside", "version: 1\ncompose: [../compose.yaml]\n", "runner.yaml:2:11: \"../compose.yaml\" leads out", false},
+	{"no compose file", "version: 1\ncompose: []\n", "runner.yaml:2:1: the list is empty", true},
+	{"ports of the third kind", "version: 1\nports: as-writen\n", "runner.yaml:2:8: \"as-writen\" is none of as-written; did you mean as-written?", true},
+	{"mode misspelt", "version: 1\ncategories:\n  e2e: { needs: [db], modes: [no_dokcer] }\n", "runner.yaml:3:31: \"no_dokcer\" is none of docker, no-docker, staging; did you mean no-docker?", true},
+	{"no mode", "version: 1\ncategories:\n  e2e: { needs: [db], modes: [] }\n", "runner.yaml:3:23: the list is empty", true},
+	{"mode twice", "version: 1\ncategories:\n  e2e: { needs: [db], modes: [docker, docker] }\n", "runner.yaml:3:39: \"docker\" stands here twice", false},
+	{"modes of nothing", "version: 1\nsuites:\n  a: { tool: go, modes: [docker] }\n", "runner.yaml:3:18: \"modes\" does nothing: nothing in this file needs a service", false},
+	{"stubs of nothing", "version: 1\ncategories:\n  e2e: { stubs: [redis] }\n", "runner.yaml:3:10: \"stubs\" does nothing", false},
+	{"needs twice", "version: 1\ncategories:\n  e2e: { needs: [db, db] }\n", "runner.yaml:3:22: \"db\" stands here twice", false},
+	{"service's name", "version: 1\nservices:\n  a b: {}\n", "runner.yaml:3:3: a service's name holds letters", true},
+	{"ready without a path", "version: 1\nservices:\n  db: { ready: healthz }\n", "runner.yaml:3:16: \"healthz\" is no path of a URL", true},
+	{"placeholder of nothing", "version: 1\nservices:\n  db: { env: { DB: \"{uri}\" } }\n", "runner.yaml:3:20: {uri} stands for nothing here", false},
+	{"placeholder of a command", "version: 1\nservices:\n  db: { local: \"serve {database}\" }\n", "{database} stands for nothing here: there are {host}, {port}", false},
+	{"empty local command", "version: 1\nservices:\n  db: { local: [] }\n", "runner.yaml:3:9: the command is empty", true},
+	{"environment that is not there", "version: 1\nenvironment: stagin\n", "runner.yaml:2:14: there is no environment \"stagin\"; did you mean staging?", false},
+	{"environment's name", "version: 1\nenvironments:\n  -x: {}\n", "runner.yaml:3:3: an environment's name", true},
+	{"environment's mode", "version: 1\nenvironments:\n  dev: { mode: doker }\n", "runner.yaml:3:16: \"doker\" is none of auto, docker, no-docker, staging; did you mean docker?", true},
+	{"environment of another mode than its name", "version: 1\nenvironments:\n  docker: { mode: staging }\n", "runner.yaml:3:19: the environment docker always has the mode docker", false},
+	{"compose file in staging", "version: 1\nenvironments:\n  staging: { profiles: [x] }\n", "runner.yaml:3:3: compose and profiles do nothing in staging", false},
+	{"fallback that is not there", "version: 1\nenvironments:\n  auto: { fallback: stage }\n", "runner.yaml:3:21: there is no environment \"stage\"", false},
+	{"fallback to docker", "version: 1\nenvironments:\n  auto: { fallback: docker }\n", "runner.yaml:3:21: the environment docker is not of mode staging", false},
+	{"fallback of a named mode", "version: 1\nenvironments:\n  docker: { fallback: staging }\n", "runner.yaml:3:23: a fallback does nothing in docker", false},
+	{"secret's name", "version: 1\nenvironments:\n  staging: { secrets: [\"A=B\"] }\n", "runner.yaml:3:24: \"A=B\" can't be the name of a variable", false},
+	{"address of nothing", "version: 1\nenvironments:\n  staging: { addresses: { a: \"\" } }\n", "runner.yaml:3:30: the address is empty", false},
+	{"host with a scheme", "version: 1\nallow_hosts: [\"https://x.example.com\"]\n", "runner.yaml:2:15: \"https://x.example.com\" is no host", false},
+	{"size without unit", "version: 1\npreflight:\n  memory: 8\n", "runner.yaml:3:11: expected a size such as 512MB or 8GB, found the number 8", true},
+	{"size of nothing", "version: 1\npreflight:\n  disk: 0GB\n", "runner.yaml:3:9: \"0GB\" is no size above zero", false},
+	{"share above all cores", "version: 1\npreflight:\n  cpu: 101\n", "runner.yaml:3:8: 101 is no share of the cores", true},
+	{"no days", "version: 1\npreflight:\n  tls_days: 0\n", "runner.yaml:3:13: 0 is no number of days", true},
 	{"text for list", "version: 1\norder: unit\n", "runner.yaml:2:8: expected a list: write [unit]", true},
 	{"list for text", "version: 1\nsuites:\n  a: { tool: [go] }\n", "runner.yaml:3:14: expected a text", true},
 	{"number for text", "version: 1\nsuites:\n  a: { tool: 3 }\n", "runner.yaml:3:14: expected a text (put it in quotes if it looks like a number), found the number 3", true},
@@ -161,6 +190,29 @@ var goodConfigs = map[string]string{
 	"category of nothing": "version: 1\ncategories:\n  smoke:\n",
 	"anchor and alias":    "version: 1\ncategories:\n  unit: &c { timeout: 1h30m }\n  e2e: *c\n",
 	"numbers as args":     "version: 1\nsuites:\n  a: { tool: pytest, args: [-n, 2, true, 1.5], env: { PORT: 8080, ON: true } }\n",
+	"services and environments": `version: 1
+compose: [web/package.json]
+ports: as-written
+environment: dev
+categories:
+  integration:      { needs: [postgres, redis], stubs: [redis], modes: [docker, no-docker] }
+  e2e:              { needs: [frontend, backend], modes: [docker, no-docker, staging], timeout: 10m }
+  mission-critical: { needs: [backend], modes: [docker, no-docker, staging], critical: true }
+suites:
+  plain: { tool: pytest, paths: [tests/integration], needs: [] }
+services:
+  postgres: { env: { DATABASE_URL: "{url}/{database}?sslmode=disable" } }
+  redis:
+  backend:  { local: "go run ./backend -addr {host}:{port}", ready: /healthz, env: { API_URL: "{url}", WS_URL: "ws://{host}:{port}/ws" } }
+  frontend: { local: [go, run, ./web, -addr, "{host}:{port}"], ready: / }
+environments:
+  staging: { mode: staging, addresses: { backend: "${STAGING_API}", frontend: "${STAGING_WEB:-https://web.example.com}" }, secrets: [STAGING_TOKEN] }
+  auto:    { fallback: staging }
+  dev:     { mode: docker, compose: web/package.json, profiles: [debug], variables: { LEVEL: 3 } }
+  none:
+allow_hosts: [db.example.com, "::1"]
+preflight: { memory: 4 GiB, disk: 10g, cpu: 90, answer: 1s, info: 10s, clock_skew: 1m, tls_days: 7 }
+`,
 	"section 8's shape": `version: 1
 order: [unit, mission-critical, integration]
 categories:

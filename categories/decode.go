@@ -211,6 +211,9 @@ func (d *decoder) items(n ast.Node, into reflect.Value, key string) {
 		switch {
 		case plain && into.Type() == reflect.TypeFor[Command]():
 			d.words(n, text, into)
+		case plain && into.Type() == reflect.TypeFor[Files]():
+			into.Set(reflect.MakeSlice(into.Type(), 1, 1))
+			d.value(n, into.Index(0), key+"\x1f0")
 		case plain:
 			d.faultAt(n, "expected a list: write [%s]", text)
 		default:
@@ -280,6 +283,8 @@ func wanted(t reflect.Type) string {
 		return "a duration such as 90s or 10m"
 	case t == reflect.TypeFor[Glob]():
 		return "a path or pattern"
+	case t == reflect.TypeFor[Size]():
+		return "a size such as 512MB or 8GB"
 	case t.Kind() == reflect.Bool:
 		return "true or false"
 	case t.Kind() == reflect.Int:

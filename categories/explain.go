@@ -75,8 +75,9 @@ func explainSuite(s Suite, some int) []string {
 	lines := []string{fmt.Sprintf("  %s: %s in %s (%s)%s", s.Name, counted(len(s.Files), "file"), s.Target.Dir, s.Why, qualities(false, s.Exclusive, s.Timeout)+splitting(s.Split))}
 	if len(s.Target.Argv) > 0 {
 		lines[0] = fmt.Sprintf("  %s: the command %s in %s (%s)%s", s.Name, event.ShellJoin(s.Target.Argv), s.Target.Dir, s.Why, qualities(false, s.Exclusive, s.Timeout))
-		return append(lines, "    its results are read from "+strings.Join(s.Target.Reports, ", "))
+		return append(append(lines, "    its results are read from "+strings.Join(s.Target.Reports, ", ")), indented(s.Need)...)
 	}
+	lines = append(lines, indented(s.Need)...)
 	for _, r := range reasons(s) {
 		lines = append(lines, fmt.Sprintf("    %s: %s", r.Why, counted(len(r.Files), "file")))
 		for i, f := range r.Files {
@@ -88,6 +89,36 @@ func explainSuite(s Suite, some int) []string {
 		}
 	}
 	return lines
+}
+
+// indented is a need as a line of an explanation; none where nothing is needed.
+func indented(n Need) []string {
+	if !n.Any() {
+		return nil
+	}
+	return []string{"    " + n.String() + " (" + n.Why + ")"}
+}
+
+// String says what is needed in one line, "" for nothing.
+func (n Need) String() string {
+	if !n.Any() {
+		return ""
+	}
+	text := "needs every service of the compose file without a profile"
+	if !n.Assumed {
+		text = "needs " + strings.Join(n.Services, ", ")
+	}
+	if len(n.Stubs) > 0 {
+		text += "; a stub will do of " + strings.Join(n.Stubs, ", ")
+	}
+	if len(n.Modes) > 0 {
+		words := make([]string, len(n.Modes))
+		for i, m := range n.Modes {
+			words[i] = string(m)
+		}
+		text += "; modes " + strings.Join(words, ", ")
+	}
+	return text
 }
 
 // reason is why some files of a suite are in its category.

@@ -12,12 +12,12 @@ import (
 
 // Init writes a commented runner.yaml that says what discovery found: loading with it selects the very same suites,
 // files and tests as loading without. Every line in it that is no comment is a default or a suite's own place, so that
-// each can be edited by itself.
-func Init(c *Catalog) ([]byte, error) {
+// each can be edited by itself. enabled are the services of the compose file that are assumed to be needed.
+func Init(c *Catalog, enabled []string) ([]byte, error) {
 	if c.Config != "" {
 		return nil, &UsageError{Msg: fmt.Sprintf("there is a configuration already: %s", c.Config), Suggestion: "runner list"}
 	}
-	w := initWriter{}
+	w := initWriter{enabled: enabled}
 	w.line("# What runner found in this repository. Tests are discovered as without this file; it is here to be edited:")
 	w.line("# what it says comes before what discovery finds. Paths are relative to this file's folder. A key that would do")
 	w.line("# nothing, or that is misspelt, is an error with its line.")
@@ -30,6 +30,11 @@ func Init(c *Catalog) ([]byte, error) {
 	}
 	w.line("# order: [%s]", strings.Join(names, ", "))
 	w.line("")
+	if len(c.Compose) > 0 {
+		w.line("# The file that describes the services. What it can't say of them goes below services, where they run below environments.")
+		w.line("compose: [%s]", listed(c.Compose))
+		w.line("")
+	}
 	w.categories(c)
 	w.line("")
 	w.line("# Names for several categories. unit_integration (unit and integration) is built in.")
@@ -41,7 +46,10 @@ func Init(c *Catalog) ([]byte, error) {
 	return []byte(w.b.String()), nil
 }
 
-type initWriter struct{ b strings.Builder }
+type initWriter struct {
+	b       strings.Builder
+	enabled []string
+}
 
 func (w *initWriter) line(format string, args ...any) {
 	fmt.Fprintf(&w.b, format, args...)
@@ -50,7 +58,7 @@ func (w *initWriter) line(format string, args ...any) {
 
 func (w *initWriter) categories(c *Catalog) {
 	w.line("# Keys of a category: paths (test files that belong to it whatever their folder is called), timeout, critical,")
-	w.line("# exclusive (its jobs run alone). A category of your own is a new name here, with paths.")
+	w.line("# exclusive (its jobs run alone), needs (services), stubs and modes. A category of your own is a new name here, with paths.")
 	w.line("categories:")
 	for _, each := range c.Categories {
 		w.line("  %s:", plain(each.Name))
@@ -60,6 +68,9 @@ func (w *initWriter) categories(c *Catalog) {
 			for _, r := range reasons(s) {
 				w.line("    #   %d × %s: %s", len(r.Files), comment(r.Why), comment(r.Files[0]))
 			}
+		}
+		if each.Need.Assumed && len(w.enabled) > 0 {
+			w.line("    needs: [%s] # %s: every service without a profile", listed(w.enabled), comment(each.Need.Why))
 		}
 		if each.Critical {
 			w.line("    critical: true # its absence is accepted only by --allow-not-run")
@@ -133,6 +144,15 @@ func projectsOf(c *Catalog) []found {
 		}
 	}
 	return out
+}
+
+// listed writes names as the items of a YAML list.
+func listed(names []string) string {
+	out := make([]string, len(names))
+	for i, n := range names {
+		out[i] = plain(n)
+	}
+	return strings.Join(out, ", ")
 }
 
 // comment makes a text fit for a YAML comment.

@@ -37,6 +37,50 @@ var keyCases = map[string]struct{ without, with string }{
 	"suites.timeout":   {"version: 1\nsuites: { a: { tool: pytest } }\n", "version: 1\nsuites: { a: { tool: pytest, timeout: 3s } }\n"},
 	"suites.exclusive": {"version: 1\nsuites: { a: { tool: pytest } }\n", "version: 1\nsuites: { a: { tool: pytest, exclusive: true } }\n"},
 	"suites.split":     {"version: 1\nsuites: { a: { tool: pytest } }\n", "version: 1\nsuites: { a: { tool: pytest, split: files } }\n"},
+	"categories.needs": {"version: 1\ncategories: { e2e: {} }\n", "version: 1\ncategories: { e2e: { needs: [db] } }\n"},
+	"categories.stubs": {"version: 1\ncategories: { e2e: { needs: [db] } }\n", "version: 1\ncategories: { e2e: { needs: [db], stubs: [db] } }\n"},
+	"categories.modes": {"version: 1\ncategories: { e2e: { needs: [db] } }\n", "version: 1\ncategories: { e2e: { needs: [db], modes: [staging] } }\n"},
+	"suites.needs":     {"version: 1\nsuites: { a: { tool: pytest } }\n", "version: 1\nsuites: { a: { tool: pytest, needs: [db] } }\n"},
+	"suites.stubs":     {"version: 1\nsuites: { a: { tool: pytest, needs: [db] } }\n", "version: 1\nsuites: { a: { tool: pytest, needs: [db], stubs: [db] } }\n"},
+	"suites.modes":     {"version: 1\nsuites: { a: { tool: pytest, needs: [db] } }\n", "version: 1\nsuites: { a: { tool: pytest, needs: [db], modes: [docker] } }\n"},
+	"compose":          {"version: 1\n", "version: 1\ncompose: web/package.json\n"},
+	"ports":            {"version: 1\n", "version: 1\nports: as-written\n"},
+	"services":         {"version: 1\n", "version: 1\nservices: { db: {} }\n"},
+	"services.env":     {"version: 1\nservices: { db: {} }\n", "version: 1\nservices: { db: { env: { DB: \"{url}\" } } }\n"},
+	"services.ready":   {"version: 1\nservices: { db: {} }\n", "version: 1\nservices: { db: { ready: /up } }\n"},
+	"services.local":   {"version: 1\nservices: { db: {} }\n", "version: 1\nservices: { db: { local: \"serve {port}\" } }\n"},
+	"environment":      {"version: 1\n", "version: 1\nenvironment: docker\n"},
+	"environments":     {"version: 1\n", "version: 1\nenvironments: { dev: {} }\n"},
+	"environments.mode": {
+		"version: 1\nenvironments: { dev: {} }\n", "version: 1\nenvironments: { dev: { mode: docker } }\n",
+	},
+	"environments.compose": {
+		"version: 1\nenvironments: { dev: {} }\n", "version: 1\nenvironments: { dev: { compose: [web/package.json] } }\n",
+	},
+	"environments.profiles": {
+		"version: 1\nenvironments: { dev: {} }\n", "version: 1\nenvironments: { dev: { profiles: [debug] } }\n",
+	},
+	"environments.variables": {
+		"version: 1\nenvironments: { dev: {} }\n", "version: 1\nenvironments: { dev: { variables: { A: 1 } } }\n",
+	},
+	"environments.addresses": {
+		"version: 1\nenvironments: { dev: {} }\n", "version: 1\nenvironments: { dev: { addresses: { db: \"tcp://localhost:1\" } } }\n",
+	},
+	"environments.secrets": {
+		"version: 1\nenvironments: { dev: {} }\n", "version: 1\nenvironments: { dev: { secrets: [A_TOKEN] } }\n",
+	},
+	"environments.fallback": {
+		"version: 1\nenvironments: { dev: {} }\n", "version: 1\nenvironments: { dev: { fallback: staging } }\n",
+	},
+	"allow_hosts":          {"version: 1\n", "version: 1\nallow_hosts: [db.example.com]\n"},
+	"preflight":            {"version: 1\n", "version: 1\npreflight: { cpu: 50 }\n"},
+	"preflight.memory":     {"version: 1\n", "version: 1\npreflight: { memory: 512MB }\n"},
+	"preflight.disk":       {"version: 1\n", "version: 1\npreflight: { disk: 1 GiB }\n"},
+	"preflight.cpu":        {"version: 1\n", "version: 1\npreflight: { cpu: 50 }\n"},
+	"preflight.answer":     {"version: 1\n", "version: 1\npreflight: { answer: 1s }\n"},
+	"preflight.info":       {"version: 1\n", "version: 1\npreflight: { info: 1s }\n"},
+	"preflight.clock_skew": {"version: 1\n", "version: 1\npreflight: { clock_skew: 1s }\n"},
+	"preflight.tls_days":   {"version: 1\n", "version: 1\npreflight: { tls_days: 1 }\n"},
 }
 
 // effectless are the keys that can have no such case, with the reason.
@@ -88,9 +132,9 @@ func outcome(t *testing.T, config string) string {
 	c := mustLoad(t, tree(), config)
 	for i := range c.Categories {
 		each := &c.Categories[i]
-		each.Why = ""
+		each.Why, each.Need.Why = "", ""
 		for j := range each.Suites {
-			each.Suites[j].Why = ""
+			each.Suites[j].Why, each.Suites[j].Need.Why = "", ""
 			for k := range each.Suites[j].Files {
 				each.Suites[j].Files[k].Why = ""
 			}
@@ -98,6 +142,13 @@ func outcome(t *testing.T, config string) string {
 	}
 	for i := range c.Groups {
 		c.Groups[i].Why = ""
+	}
+	for i := range c.Environments {
+		e := &c.Environments[i]
+		e.Where = ""
+		for j := range e.Addresses {
+			e.Addresses[j].Where = ""
+		}
 	}
 	c.Findings, c.tree.FS = nil, nil
 	text, err := json.Marshal(c)

@@ -223,7 +223,7 @@ func TestInitSelectsTheSame(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		text, err := Init(c)
+		text, err := Init(c, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 
+	"testrunner/env"
 	"testrunner/report/event"
 )
 
@@ -40,7 +41,13 @@ type ListedSuite struct {
 	Args      []string     `json:"args"`
 	Command   []string     `json:"command"`
 	Reports   []string     `json:"reports"`
+	Needs     []string     `json:"needs"`   // services
+	Assumed   bool         `json:"assumed"` // every service of the compose file without a profile, for want of a configuration
+	Stubs     []string     `json:"stubs"`
+	Modes     []event.Mode `json:"modes"`
 	Files     []ListedFile `json:"files"`
+
+	need Need
 }
 
 // ListedFile is a test file of a suite.
@@ -90,7 +97,11 @@ func listCategory(each Category) ListedCategory {
 		listed := ListedSuite{
 			Name: s.Name, Tool: s.Tool, Dir: s.Target.Dir, Why: s.Why, Exclusive: s.Exclusive, Timeout: s.Timeout,
 			Tags: none(s.Target.Tags), Args: none(s.Target.Args), Command: none(s.Target.Argv), Reports: none(s.Target.Reports),
-			Files: []ListedFile{},
+			Needs: none(s.Need.Services), Assumed: s.Need.Assumed, Stubs: none(s.Need.Stubs), Modes: s.Need.Modes,
+			Files: []ListedFile{}, need: s.Need,
+		}
+		if len(listed.Modes) == 0 {
+			listed.Modes = env.DefaultModes()
 		}
 		for _, f := range s.Files {
 			listed.Files = append(listed.Files, ListedFile{Path: f.Path, Home: f.Category, Why: whyIn(f, each.Name)})
@@ -156,13 +167,21 @@ func brackets(each ListedCategory) string {
 	return " (" + strings.Join(words, ", ") + ")"
 }
 
+func printNeed(line func(string, ...any), n Need) {
+	if n.Any() {
+		line("      %s", n)
+	}
+}
+
 func printSuite(line func(string, ...any), each ListedCategory, s ListedSuite) {
 	if len(s.Command) > 0 {
 		line("  %-24s %6s  %s", s.Name, "", s.Why)
 		line("      %s", event.ShellJoin(s.Command))
+		printNeed(line, s.need)
 		return
 	}
 	line("  %-24s %6d  %s", s.Name, len(s.Files), s.Why)
+	printNeed(line, s.need)
 	var order []string
 	count, sample := map[string]int{}, map[string]string{}
 	for _, f := range s.Files {

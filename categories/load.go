@@ -35,10 +35,13 @@ func newCatalog(root string, cfg *configuration, tree tool.Tree, tools []tool.To
 	if err := cfg.failure(); err != nil {
 		return nil, err
 	}
-	c := &Catalog{Root: root, Config: cfg.path, Ordered: len(cfg.Order) > 0, Tools: names, tree: tree}
+	c := &Catalog{Root: root, Config: cfg.path, Ordered: len(cfg.Order) > 0, Tools: names, tree: tree, cfg: cfg}
+	c.Compose = cfg.composeFiles(tree)
 	c.Categories = cfg.categories(names, p)
+	c.Categories = cfg.needy(c.Categories, c.Compose)
 	c.Groups = cfg.groups()
 	c.Findings = p.allFindings()
+	cfg.environ(c)
 	return c, nil
 }
 
@@ -107,6 +110,7 @@ func (c *configuration) newCategory(name string) Category {
 		said := c.Categories[written]
 		why = append(why, c.where(at("categories", written)))
 		out.Exclusive, out.Timeout = said.Exclusive, string(said.Timeout)
+		out.Need = c.need(at("categories", written), said.Needs, said.Stubs, said.Modes)
 		if said.Critical != nil {
 			out.Critical = *said.Critical
 		}

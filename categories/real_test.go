@@ -36,7 +36,7 @@ func TestRealAdapters(t *testing.T) {
 			}
 			root := write(t, repository)
 			c := loadReal(t, root)
-			text, err := Init(c)
+			text, err := Init(c, []string{"cache", "db"})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -73,7 +73,7 @@ func loadReal(t *testing.T, root string) *Catalog {
 // What the file offers in comments can be used: with every offered line made active it still loads.
 func TestInitOffersWhatWorks(t *testing.T) {
 	c := mustLoad(t, tree(), "")
-	text, err := Init(c)
+	text, err := Init(c, []string{"cache", "db"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,7 +95,7 @@ func TestInitOffersWhatWorks(t *testing.T) {
 func TestInitLeavesAConfigurationAlone(t *testing.T) {
 	c := mustLoad(t, tree(), "version: 1\n")
 	var usage *UsageError
-	if _, err := Init(c); !errors.As(err, &usage) {
+	if _, err := Init(c, []string{"cache", "db"}); !errors.As(err, &usage) {
 		t.Errorf("got %v", err)
 	}
 }

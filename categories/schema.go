@@ -39,6 +39,13 @@ func schemaOf(t reflect.Type) *jsonschema.Schema {
 			{Type: "string", Pattern: "^[^\"'`$|&;<>()*?\\\\~\n]+$"},
 			{Type: "array", Items: &jsonschema.Schema{Type: "string"}, MinItems: new(uint64(1))},
 		}}
+	case reflect.TypeFor[Files]():
+		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{
+			{Type: "string", MinLength: new(uint64(1))},
+			{Type: "array", Items: &jsonschema.Schema{Type: "string"}, MinItems: new(uint64(1))},
+		}}
+	case reflect.TypeFor[Size]():
+		return &jsonschema.Schema{Type: "string", Pattern: sizePattern}
 	}
 	return nil
 }
@@ -54,9 +61,14 @@ func (Config) JSONSchemaExtend(s *jsonschema.Schema) {
 		named, _ := s.Properties.Get(key)
 		named.PropertyNames = &jsonschema.Schema{Pattern: namePattern}
 	}
-	categories, _ := s.Properties.Get("categories")
-	entry := categories.AdditionalProperties
-	categories.AdditionalProperties = &jsonschema.Schema{OneOf: []*jsonschema.Schema{entry, {Type: "null"}}}
+	for _, key := range []string{"categories", "services", "environments"} {
+		named, _ := s.Properties.Get(key)
+		named.AdditionalProperties = &jsonschema.Schema{OneOf: []*jsonschema.Schema{named.AdditionalProperties, {Type: "null"}}}
+	}
+	for key, pattern := range map[string]string{"services": serviceName.String(), "environments": `^[^\s,-][^\s,]*$`} {
+		named, _ := s.Properties.Get(key)
+		named.PropertyNames = &jsonschema.Schema{Pattern: pattern}
+	}
 	groups, _ := s.Properties.Get("groups")
 	groups.AdditionalProperties.MinItems = new(uint64(1))
 }

@@ -142,6 +142,7 @@ func (p *placing) suite(k part, files []tool.File, dirs map[string][]string, sha
 		name += " (tags " + k.tags + ")"
 	}
 	s.Name = name
+	s.Need = p.need(at("suites", k.base), said.Needs, said.Stubs, said.Modes)
 	slices.SortFunc(s.Files, func(a, b tool.File) int { return strings.Compare(a.Path, b.Path) })
 	s.Target = tool.Target{
 		Root: p.tree.Root, Dir: dir, Category: k.category,
@@ -167,6 +168,7 @@ func (p *placing) addCommands(out map[string][]Suite) {
 		s := Suite{
 			Tool: said.Tool, Timeout: string(said.Timeout), Exclusive: said.Exclusive,
 			Why: p.where(at("suites", name)), Name: distinctName(name, out[category]),
+			Need: p.need(at("suites", name), said.Needs, said.Stubs, said.Modes),
 		}
 		s.Target = tool.Target{
 			Root: p.tree.Root, Dir: path.Clean(said.Dir), Category: category, Whole: true,

@@ -37,6 +37,7 @@ func (c *configuration) validate(tools []string, tree tool.Tree) error {
 	for _, name := range sorted(c.Suites) {
 		c.validateSuite(name, c.Suites[name], tools, tree)
 	}
+	c.validateEnvironment(tree)
 	return c.failure()
 }
 

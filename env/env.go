@@ -4,31 +4,92 @@ package env
 
 import "testrunner/report/event"
 
+// Auto is the environment that names no mode: Decide chooses one. It is never the mode of a run.
+const Auto event.Mode = "auto"
+
+// Modes lists what a category's modes may name, and an environment's mode beside Auto.
+func Modes() []event.Mode { return []event.Mode{event.Docker, event.NoDocker, event.Staging} }
+
+// DefaultModes are those of a category that names none: staging is somebody's, so it is never taken unasked.
+func DefaultModes() []event.Mode { return []event.Mode{event.Docker, event.NoDocker} }
+
 // Asked is the command line, with nothing looked up yet. Zero values mean "not asked".
 type Asked struct {
-	Env         string   // auto, no-docker; "" is auto
-	EnvFrom     string   // who said so, for messages: "--env", "--no-docker", "RUNNER_ENV"
-	Categories  []string // as typed; categories or groups
-	Exclude     []string
-	Paths       []string // as typed: "path", "path::test"; already relative to the root, forward slashes
-	Scope       string   // a subfolder of the root that a bare run is narrowed to; "" or "." is the whole root
-	Filter      string
-	Tool        string
-	ToolArgs    []string // behind "--"
-	AllowNotRun []string
-	Strict      bool
+	Env          string       // as typed: auto, docker, no-docker, staging, or a name of runner.yaml; "" is auto
+	EnvFrom      string       // who said so, for messages: "--env docker", "--no-docker", "RUNNER_ENV=staging", "runner.yaml:2:1"; "" is nobody
+	Environment  Environment  // what Env means; the zero value is auto
+	Fallback     *Environment // where Environment names one for auto
+	RealServices bool         // no stub may serve
+	StartDocker  bool         // start the engine first, if it does not work
+	Categories   []string     // as typed; categories or groups
+	Exclude      []string
+	Paths        []string // as typed: "path", "path::test"; already relative to the root, forward slashes
+	Scope        string   // a subfolder of the root that a bare run is narrowed to; "" or "." is the whole root
+	Filter       string
+	Tool         string
+	ToolArgs     []string // behind "--"
+	AllowNotRun  []string // as typed, for the catalog; canonical names of categories, for Decide
+	Strict       bool
 }
 
-// Needs is what the selection needs of the environment.
-type Needs struct {
-	Suites []SuiteNeeds
+// Mode is what was asked for: Auto, or the mode that must not be swapped.
+func (a Asked) Mode() event.Mode {
+	if a.Environment.Mode == "" {
+		return Auto
+	}
+	return a.Environment.Mode
 }
 
-// SuiteNeeds is what one suite of the selection needs.
-type SuiteNeeds struct {
-	Category string
-	Suite    string
-	Findings []event.Finding // what Check said of its tool and installation
+// Environment is a name for everything that says where services come from.
+type Environment struct {
+	Name      string
+	Mode      event.Mode // Auto, or one of Modes; "" is Auto
+	Where     string     // its place in the configuration; "" is built in
+	Compose   []string   // compose files, relative to the root; none: the project's own
+	Profiles  []string   // of the compose files; their services count as those without a profile do
+	Variables []string   // NAME=VALUE for every job, sorted by name
+	Addresses []Address  // sorted by service
+	Secrets   []string   // names of variables whose values are masked, and without which staging is of no use
+	Fallback  string     // the environment to take where auto finds neither Docker nor local services; "" is none
+}
+
+// Address is where somebody else runs a service. Runner never starts or stops it.
+type Address struct {
+	Service string
+	Written string // as the configuration has it: "${STAGING_AUTH}"
+	URL     string // with its variables put in; "" where one of them is missing
+	Missing string // the first variable without a value
+	Where   string // its place in the configuration
+}
+
+// address finds the environment's address of a service.
+func (e Environment) address(service string) (Address, bool) {
+	for _, a := range e.Addresses {
+		if a.Service == service {
+			return a, true
+		}
+	}
+	return Address{}, false
+}
+
+// Service is something that tests talk to, as the compose file and runner.yaml describe it.
+type Service struct {
+	Name      string
+	DependsOn []string // sorted
+	Compose   bool     // the compose files describe it: Docker can serve it
+	Image     string   // as written; "" is built from source, or unknown
+	Memory    uint64   // its limit in bytes; 0 is none
+	Ports     []Port   // published as written; empty where the kernel chooses
+	Local     []string // the command that serves it without Docker; empty is none
+	Ready     string   // the path that answers when it is ready; "" is its protocol's own way
+	Env       []string // NAME=TEMPLATE for the tests, sorted
+	Stub      bool     // there is an honest stub of it
+}
+
+// Port is a port of this machine that a service is published on.
+type Port struct {
+	Address string // "" is every address
+	Number  int
 }
 
 // Decision is the mode and what may run in it.
@@ -36,5 +97,7 @@ type Decision struct {
 	Asked      string
 	Mode       event.Mode
 	Why        []string
+	Rules      []event.Rule      // as they were tried
 	Admissions []event.Admission // one a suite, in the order of the needs
+	strict     bool
 }

@@ -81,7 +81,7 @@ func (s Summary) line(c ExitCode) string {
 		plural(t.Tests, "test"), t.Passed, t.Failures, plural(t.Errors, "error"), t.Skipped, Duration(s.End.Sub(s.Start)))}
 	add := func(format string, args ...any) { parts = append(parts, fmt.Sprintf(format, args...)) }
 	if s.Decided.Mode != "" {
-		add("%s", s.Decided.Mode)
+		add("%s%s", s.Decided.Mode, s.instead())
 	}
 	if n := s.Counts.Deselected; n > 0 {
 		add("%d deselected", n)
@@ -133,6 +133,16 @@ func (s Summary) faults(add func(string, ...any)) {
 	if err := s.Check(); err != nil {
 		add("counts contradict: %s", shorten(event.FirstLine(err.Error())))
 	}
+}
+
+// instead says which mode was looked for first and was not to be had, and by which finding.
+func (s Summary) instead() string {
+	for _, r := range s.Decided.Rules {
+		if !r.Taken && r.Finding != "" && r.Mode != s.Decided.Mode {
+			return fmt.Sprintf(", not %s (%s)", r.Mode, r.Finding)
+		}
+	}
+	return ""
 }
 
 func (s Summary) lost() string {

@@ -133,7 +133,7 @@ func (a *attempt) execute(ctx context.Context) (tool.Conclusion, process.Exit) {
 	a.opt.Record("job", proc.ID(), a.target.Job)
 	a.hold(proc)
 	channel := a.follow()
-	exit := a.supervise(proc)
+	exit := a.supervise(ctx, proc)
 	lines.Flush()
 	channel.finish()
 	a.close()
@@ -207,7 +207,7 @@ func (a *attempt) close() {
 }
 
 // supervise waits for the end, and keeps the job's clocks meanwhile. The time of all its attempts counts for its timeout.
-func (a *attempt) supervise(proc *process.Process) process.Exit {
+func (a *attempt) supervise(ctx context.Context, proc *process.Process) process.Exit {
 	tick := time.NewTicker(watchEvery)
 	defer tick.Stop()
 	ending := a.ending
@@ -217,7 +217,7 @@ func (a *attempt) supervise(proc *process.Process) process.Exit {
 			return proc.Wait()
 		case <-ending:
 			ending = nil
-			a.stop(proc)
+			a.stop(ctx, proc)
 		case <-tick.C:
 			if a.target.Debug {
 				continue
@@ -226,7 +226,7 @@ func (a *attempt) supervise(proc *process.Process) process.Exit {
 				a.end(event.TimedOut)
 			}
 			if a.watch.silent(a.opt.Clock, a.opt.Stall) {
-				a.stalled(proc, "stall", dumpWait)
+				a.stalled(ctx, proc, "stall", dumpWait)
 			}
 		}
 	}
@@ -234,10 +234,10 @@ func (a *attempt) supervise(proc *process.Process) process.Exit {
 
 // stop asks the process to end. At a deadline it is asked first where it hangs, since TERM would end the answer too;
 // that is a part of the grace, so KILL comes no later for it; nor for the stacks of a stall that were just being fetched.
-func (a *attempt) stop(proc *process.Process) {
+func (a *attempt) stop(ctx context.Context, proc *process.Process) {
 	at := a.since()
 	if a.cause() == event.TimedOut && !a.target.Debug {
-		a.stalled(proc, "deadline", min(dumpWait, a.opt.Grace/2))
+		a.stalled(ctx, proc, "deadline", min(dumpWait, a.opt.Grace/2))
 	}
 	proc.Stop(max(a.opt.Grace-time.Since(at), time.Millisecond))
 }

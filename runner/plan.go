@@ -43,6 +43,8 @@ type Settings struct {
 	Cache    string
 	Debug    bool
 	Ordered  bool // runner.yaml fixes the order of the categories
+
+	Variables []string // NAME=VALUE of the environment that was asked for, for every job; a suite's own come after them
 }
 
 // SuiteKey names a suite in the whole selection.
@@ -68,18 +70,28 @@ func (p *Plan) addCategory(c categories.Category, d env.Decision, s Settings) {
 	}
 	var blocked []event.NotRun
 	for _, suite := range c.Suites {
+		a := d.Admission(c.Name, suite.Name)
+		if a.LeftOut {
+			continue
+		}
 		planned.Suites = append(planned.Suites, suite.Name)
-		if a := d.Admission(c.Name, suite.Name); !a.Admitted {
-			blocked = append(blocked, event.NotRun{Category: c.Name, Suite: suite.Name, Reason: a.Reason, Accepted: planned.Accepted})
+		if !a.Admitted {
+			blocked = append(blocked, event.NotRun{Category: c.Name, Suite: suite.Name, Reason: a.Reason, Accepted: cmp.Or(a.Accepted, planned.Accepted)})
 			continue
 		}
 		jobs := newJobs(c, suite, s)
 		planned.Jobs += len(jobs)
 		p.Jobs = append(p.Jobs, jobs...)
 	}
-	// A category of which nothing may run is one entry, not one a suite.
+	if len(planned.Suites) == 0 {
+		return // all of it is left out
+	}
+	// A category of which nothing may run is one entry, not one a suite; what nobody accepts speaks for it.
 	if planned.Jobs == 0 && len(blocked) > 0 {
 		whole := blocked[0]
+		if i := slices.IndexFunc(blocked, func(n event.NotRun) bool { return n.Accepted == "" }); i >= 0 {
+			whole = blocked[i]
+		}
 		whole.Suite = ""
 		blocked = []event.NotRun{whole}
 	}
@@ -90,7 +102,7 @@ func (p *Plan) addCategory(c categories.Category, d env.Decision, s Settings) {
 func newJob(c categories.Category, suite categories.Suite, s Settings) Job {
 	t := suite.Target
 	t.Job = SuiteKey(c.Name, suite.Name)
-	t.Program = s.Programs[t.Job]
+	t.Program, t.Env = s.Programs[t.Job], slices.Concat(s.Variables, t.Env)
 	t.Cache, t.Debug, t.Attempt, t.Cores = s.Cache, s.Debug, 1, max(1, s.Slots)
 	j := Job{Target: t, Exclusive: c.Exclusive || suite.Exclusive, Last: s.Timings[t.Job]}
 	for _, each := range s.Tools {

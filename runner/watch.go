@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"context"
 	"maps"
 	"os"
 	"path/filepath"
@@ -89,15 +90,19 @@ const (
 )
 
 // stalled tells what a silent or overdue job is doing.
-func (a *attempt) stalled(proc *process.Process, why string, wait time.Duration) {
+func (a *attempt) stalled(ctx context.Context, proc *process.Process, why string, wait time.Duration) {
 	before := a.watch.state(a.opt.Clock)
 	tail := a.lastWords(proc)
 	until := time.Now().Add(wait)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), wait) // a job that is being cancelled is asked, too
+	var asking sync.WaitGroup
+	defer asking.Wait()
+	defer cancel()
 	// Before the dump, which may end the program; and it takes a fifth of a second.
 	tree := proc.Tree()
 	a.opt.Emit(event.JobStalled{
 		Job: a.target.Job, Why: why, IdleMS: before.idle.Milliseconds(), Tests: before.open, Tail: tail, Tree: tree,
-		Stacks: event.Capped(settled(proc, a.ask(proc, why), until), event.Cap),
+		Stacks: event.Capped(settled(proc, a.ask(ctx, proc, why, &asking), until), event.Cap),
 	})
 	a.watch.quiet(before)
 }
@@ -132,8 +137,11 @@ func (a *attempt) words(lines *process.Tail) string {
 
 // ask asks the program where it hangs and returns how to read its answer; nil if it can't be asked. A dump that ends the
 // program (SIGQUIT ends a Go test) is asked for at a deadline only: a test that is merely silent may still pass.
-func (a *attempt) ask(proc *process.Process, why string) func() string {
+func (a *attempt) ask(ctx context.Context, proc *process.Process, why string, asking *sync.WaitGroup) func() string {
 	d := a.command.Dump
+	if len(d.Ask) > 0 {
+		return a.askFromOutside(ctx, d, asking)
+	}
 	if d.Signal == "" || d.Signal == "QUIT" && why != "deadline" {
 		return nil
 	}
@@ -142,6 +150,18 @@ func (a *attempt) ask(proc *process.Process, why string) func() string {
 		a.opt.Emit(event.Logged{Text: "no stack dump of " + a.target.Job + ": " + err.Error()})
 		return nil
 	}
+	return answer
+}
+
+// askFromOutside starts the command that fetches the stacks; it ends with ctx.
+func (a *attempt) askFromOutside(ctx context.Context, d tool.Dump, asking *sync.WaitGroup) func() string {
+	answer := a.answer(d.File)
+	asking.Go(func() {
+		defer a.faults.catch("asking for the stacks of " + a.target.Job)
+		if _, err := process.Output(ctx, a.dir(), a.opt.Environ, d.Ask); err != nil && ctx.Err() == nil {
+			a.opt.Emit(event.Logged{Text: "no stack dump of " + a.target.Job + ": " + err.Error()})
+		}
+	})
 	return answer
 }
 

@@ -24,8 +24,10 @@ type command struct {
 func commands() []command {
 	return []command{
 		{"list", "[NAME ...]", "what tests there are, in which category, and why", flagsOf(places, []cli.Flag{jsonFlag()}), list},
-		{"explain", "NAME", "where a category, group, suite, path or test went, and why", places(), explain},
+		{"explain", "NAME", "where a category, suite, path or test went, or with --mode what may run, and why", flagsOf(places, explainFlags()), explain},
 		{"init", "", "write a commented runner.yaml from what discovery found", flagsOf(places, []cli.Flag{printFlag()}), initialise},
+		{"doctor", "", "look at what a run needs: Docker, this machine, tools, addresses; and mend what is safe", flagsOf(places, doctorFlags()), doctor},
+		{"docker", "start|stop|status", "the Docker engine: start it, stop it if runner started it, or say how it is", dockerFlags(), dockerCommand},
 		{"report", "[render EVENTS]", "show the last run again; render a saved events.jsonl into reports", flagsOf(places, reportFlags()), showReport},
 		{"completion", "bash|zsh|fish", "print a completion script for a shell", nil, completion},
 		{"help", "[COMMAND|exit-codes]", "show this help, a command's, or what the exit codes mean", nil, help},
@@ -42,6 +44,12 @@ func printFlag() cli.Flag {
 	return &cli.BoolFlag{Name: "print", Usage: "print the file instead of writing it"}
 }
 
+func explainFlags() []cli.Flag {
+	return append([]cli.Flag{
+		&cli.BoolFlag{Name: "mode", Usage: "the mode that a run of NAME, or of all, would have now, and why"},
+	}, modeFlags()...)
+}
+
 // places are the flags that say where: every command that looks at a repository has them.
 func places() []cli.Flag {
 	return []cli.Flag{
@@ -51,15 +59,23 @@ func places() []cli.Flag {
 	}
 }
 
+// modeFlags are the flags that say where services come from: a run has them, and what explains one.
+func modeFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "env", Aliases: []string{"environment"}, Usage: "environment `NAME`: auto (default), docker, no-docker, staging, or one of runner.yaml; RUNNER_ENV says it too"},
+		&cli.BoolFlag{Name: "no-docker", Usage: "the same as --env no-docker"},
+		&cli.BoolFlag{Name: "real-services", Usage: "no stub may serve; what can't be real is not run"},
+		&cli.BoolFlag{Name: "start-docker", Usage: "start Docker first, where it does not work"},
+	}
+}
+
 func runFlags() []cli.Flag {
-	return append([]cli.Flag{
+	return append(append([]cli.Flag{
 		&cli.StringSliceFlag{Name: "category", Aliases: []string{"c"}, Usage: "run category or group `NAME` (repeat, or commas); default: all"},
 		&cli.StringSliceFlag{Name: "exclude", Usage: "leave out category or group `NAME`"},
 		&cli.StringSliceFlag{Name: "test", Usage: "run the test `ID` (path::name), as reports print it"},
 		&cli.StringFlag{Name: "filter", Aliases: []string{"k"}, Usage: "only tests whose name matches `REGEX`, in every tool"},
 		&cli.StringFlag{Name: "tool", Usage: "only suites of the tool `NAME`"},
-		&cli.BoolFlag{Name: "no-docker", Usage: "the same as --env no-docker"},
-		&cli.StringFlag{Name: "env", Aliases: []string{"environment"}, Usage: "environment `NAME`: auto (default) or no-docker; RUNNER_ENV says it too"},
 		&cli.StringFlag{Name: "junit", Usage: "write junit.xml to `FILE`"},
 		&cli.StringFlag{Name: "junit-dialect", Value: "common", Usage: "`DIALECT` of junit.xml: common, or strict for readers that check junit-10.xsd"},
 		&cli.StringFlag{Name: "events", Usage: "write events.jsonl to `FILE`"},
@@ -76,7 +92,7 @@ func runFlags() []cli.Flag {
 		&cli.BoolFlag{Name: "ci", Usage: "plain lines and annotations; on where CI is set"},
 		&cli.BoolFlag{Name: "version", Usage: "print the version"},
 		&cli.BoolFlag{Name: "help", Aliases: []string{"h"}, Usage: "print this help"},
-	}, places()...)
+	}, modeFlags()...), places()...)
 }
 
 // reportFlags are the reports that "runner report render" can write.

@@ -65,6 +65,22 @@ func (s split) argv() []string {
 	return append(out, s.positionals...)
 }
 
+// values are all that the line gives to a flag, by any of its names, in order. urfave/cli/v2 keeps the last one alone.
+func (s split) values(names ...string) []string {
+	var out []string
+	for i, f := range s.flags {
+		name, value, inside := strings.Cut(strings.TrimLeft(f, "-"), "=")
+		switch {
+		case !strings.HasPrefix(f, "-") || !slices.Contains(names, name):
+		case inside:
+			out = append(out, value)
+		case i+1 < len(s.flags):
+			out = append(out, s.flags[i+1])
+		}
+	}
+	return out
+}
+
 func valueFlags(flags []cli.Flag) map[string]bool {
 	out := map[string]bool{}
 	for _, f := range flags {
@@ -83,7 +99,7 @@ var foreign = map[string]string{
 	"t": "--filter REGEX (-k)", "testNamePattern": "--filter REGEX (-k)", "maxfail": "--fail-fast (-x)", "failfast": "--fail-fast (-x)",
 	"bail": "--fail-fast (-x)", "tags": "runner.yaml: suites, tags", "race": "-- -race", "count": "-- -count", "short": "-- -short", "s": "--debug",
 	"pdb": "--debug PATH::TEST -- --pdb", "workers": "--jobs N (-j)", "maxWorkers": "--jobs N (-j)", "parallel": "--jobs N (-j)", "silent": "--quiet (-q)",
-	"real-services": "", "service": "", "attach": "", "start-docker": "", "keep": "", "keep-data": "", "html": "", "retries": "",
+	"service": "", "attach": "", "keep": "", "keep-data": "", "html": "", "retries": "",
 }
 
 // mendFlagError turns urfave's words about a flag into one line with a suggestion.

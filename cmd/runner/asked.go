@@ -20,6 +20,7 @@ import (
 // options are a run's command line, read and checked. Nothing is looked up yet.
 type options struct {
 	asked    env.Asked
+	noDocker bool
 	junit    string // absolute path, "" is in the results folder
 	dialect  junit.Dialect
 	events   string
@@ -28,6 +29,7 @@ type options struct {
 	failFast bool
 	debug    bool
 	dryRun   bool
+	look     bool // nothing is started: a dry run, or an explanation
 	verbose  bool
 	quiet    bool
 	color    bool
@@ -40,10 +42,12 @@ func readOptions(c *cli.Context, s split, p place, w World) (options, error) {
 		verbose: c.Bool("verbose"), quiet: c.Bool("quiet"),
 		ci: c.Bool("ci") || truthy(getenv(w.Environ, "CI")),
 	}
+	o.look = o.dryRun
 	o.color = !c.Bool("no-color") && getenv(w.Environ, "NO_COLOR") == "" && !o.ci
 	o.asked = env.Asked{
 		Categories: names(c.StringSlice("category")), Exclude: names(c.StringSlice("exclude")), Filter: c.String("filter"),
 		Tool: c.String("tool"), ToolArgs: s.rest, AllowNotRun: names(c.StringSlice("allow-not-run")), Strict: c.Bool("strict"), Scope: p.scope,
+		RealServices: c.Bool("real-services"), StartDocker: c.Bool("start-docker"),
 	}
 	for _, word := range c.Args().Slice() {
 		if categories.IsPath(word) {
@@ -55,7 +59,7 @@ func readOptions(c *cli.Context, s split, p place, w World) (options, error) {
 	for _, id := range c.StringSlice("test") {
 		o.asked.Paths = append(o.asked.Paths, p.relative(id))
 	}
-	if err := o.readEnvironment(c, w); err != nil {
+	if err := o.readEnvironment(c, s, w); err != nil {
 		return o, err
 	}
 	return o, o.readValues(c, p)
@@ -95,26 +99,22 @@ func (o *options) readValues(c *cli.Context, p place) (err error) {
 	return nil
 }
 
-// readEnvironment reads the mode asked for: flag over variable. Two modes named at once are an error, since neither may
+// readEnvironment reads which environment is asked for: flag over variable. Two that are named at once are an error, since neither may
 // be swapped for the other.
-func (o *options) readEnvironment(c *cli.Context, w World) error {
-	o.asked.Env, o.asked.EnvFrom = c.String("env"), "--env "+c.String("env")
-	if o.asked.Env == "" {
-		o.asked.Env, o.asked.EnvFrom = getenv(w.Environ, "RUNNER_ENV"), "RUNNER_ENV="+getenv(w.Environ, "RUNNER_ENV")
+func (o *options) readEnvironment(c *cli.Context, s split, w World) error {
+	o.noDocker = c.Bool("no-docker")
+	named := s.values("env", "environment")
+	if len(named) > 1 && slices.ContainsFunc(named, func(n string) bool { return n != named[0] }) {
+		return usageError{text: fmt.Sprintf("--env %s name two modes at once", strings.Join(named, " and --env ")), remedy: "runner --no-docker"}
 	}
-	if c.Bool("no-docker") {
-		if e := c.String("env"); e != "" && e != "no-docker" {
-			return usagef("--no-docker and --env %s name two modes at once", e)
-		}
-		o.asked.Env, o.asked.EnvFrom = "no-docker", "--no-docker"
-	}
-	switch o.asked.Env {
-	case "", "auto", "no-docker":
+	if o.asked.Env = c.String("env"); o.asked.Env != "" {
+		o.asked.EnvFrom = "--env " + o.asked.Env
 		return nil
-	case "docker", "staging":
-		return usageError{text: fmt.Sprintf("%s: this mode comes in a later version of runner", o.asked.EnvFrom), remedy: "runner --no-docker"}
 	}
-	return usageError{text: fmt.Sprintf("%s: there is no environment of that name; there are auto and no-docker", o.asked.EnvFrom), remedy: "runner --no-docker"}
+	if e := getenv(w.Environ, "RUNNER_ENV"); e != "" && !o.noDocker {
+		o.asked.Env, o.asked.EnvFrom = e, "RUNNER_ENV="+e
+	}
+	return nil
 }
 
 // relative makes a path or ID relative to the root. A path that is not there from here but is from the root is one that a

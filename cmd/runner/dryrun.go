@@ -2,10 +2,12 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
 
+	"testrunner/env"
 	"testrunner/report"
 	"testrunner/report/event"
 )
@@ -17,15 +19,20 @@ func dryRun(w io.Writer, r prepared) (int, error) {
 	}
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "mode %s: %s\n", r.decision.Mode, strings.Join(r.decision.Why, "; "))
+	writeRules(&b, r.decision.Rules)
 	for _, n := range r.selection.Notes {
 		fmt.Fprintln(&b, n)
 	}
 	for _, f := range r.findings {
-		fmt.Fprintf(&b, "%s: %s: %s\n", f.Status, f.ID, f.Detail)
+		if f.Status == event.OK || f.ID == event.HostLoad { // how busy the machine is now says nothing about a run
+			continue
+		}
+		fmt.Fprintf(&b, "%s: %s: %s\n", f.Status, f.ID, findingWords(f))
 		if f.Remedy != "" {
 			fmt.Fprintf(&b, "  try: %s\n", f.Remedy)
 		}
 	}
+	writeServed(&b, r)
 	for _, j := range r.plan.Jobs {
 		t := j.Target
 		t.Share, t.Scratch = min(j.Cores, r.plan.Slots), "SCRATCH"
@@ -41,29 +48,79 @@ func dryRun(w io.Writer, r prepared) (int, error) {
 			name += "/" + n.Suite
 		}
 		fmt.Fprintf(&b, "\nnot run: %s: %s\n", name, n.Reason.Text)
+		if n.Accepted != "" {
+			fmt.Fprintf(&b, "  accepted by %s\n", n.Accepted)
+		}
 		if n.Reason.Remedy != "" {
 			fmt.Fprintf(&b, "  try: %s\n", n.Reason.Remedy)
 		}
 	}
-	if _, err := w.Write(b.Bytes()); err != nil {
+	if _, err := io.WriteString(w, r.mask(b.String())); err != nil {
 		return 0, err
 	}
-	return plannedCode(r), nil
+	return r.possible.Code(), nil
 }
 
-// plannedCode is the code that the run would have before its first test: 5 when something that nobody accepted can't
-// run, 4 when nothing can.
-func plannedCode(r prepared) int {
-	code := 0
-	if len(r.plan.Jobs) == 0 {
-		code = report.Empty
+// findingWords are a finding in one line: what was measured stands before what it means.
+func findingWords(f event.Finding) string {
+	if f.Threshold == "" {
+		return cmp.Or(f.Detail, f.Value)
 	}
-	for _, n := range r.plan.NotRun {
-		if n.Accepted == "" || r.options.asked.Strict {
-			code = report.Incomplete
+	return strings.TrimSuffix(f.Value+", "+f.Threshold+": "+f.Detail, ": ")
+}
+
+// writeRules prints the rules as they were tried. Where nothing needs a service there is nothing to tell beside the mode itself.
+func writeRules(b *bytes.Buffer, rules []event.Rule) {
+	if len(rules) < 2 {
+		return
+	}
+	for i, r := range rules {
+		outcome := "lost"
+		if r.Taken {
+			outcome = "taken"
+		}
+		fmt.Fprintf(b, "  rule %d, %s: %s: %s\n", i+1, r.Name, outcome, r.Why)
+	}
+}
+
+// writeServed prints what would serve each category that needs a service.
+func writeServed(b *bytes.Buffer, r prepared) {
+	for _, a := range r.decision.Categories() {
+		if len(a.Services) == 0 {
+			continue
+		}
+		state := "admitted"
+		if a.Part {
+			state = "admitted in part"
+		}
+		fmt.Fprintf(b, "\n%s: %s\n", state, a.Category)
+		for _, s := range a.Services {
+			fmt.Fprintf(b, "  %s: %s\n", s.Service, servedBy(s, r.needs.Service(s.Service)))
 		}
 	}
-	return code
+}
+
+// servedBy says where a service would come from, and what the tests would get of it.
+func servedBy(s event.Served, service env.Service) string {
+	text := string(s.By)
+	if s.By == event.ByDocker && service.Image != "" {
+		text += ", image " + service.Image
+	}
+	if s.By == event.ByLocal && len(service.Local) > 0 {
+		text += ", " + event.ShellJoin(service.Local)
+	}
+	if service.Ready != "" {
+		text += "; ready when " + service.Ready + " answers"
+	}
+	if len(service.Env) > 0 {
+		text += "; the tests get " + strings.Join(service.Env, ", ")
+	}
+	return text + " (" + string(s.Fidelity) + ")"
+}
+
+// mask takes the secrets out of what is printed without going through the stream (law 11).
+func (r prepared) mask(text string) string {
+	return report.Secrets(r.environ, secretsOf(r.asked))(text)
 }
 
 func counted(n int, what string) string {

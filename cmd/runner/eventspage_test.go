@@ -30,6 +30,7 @@ func documented() map[string]reflect.Type {
 	}
 	for _, t := range []reflect.Type{
 		reflect.TypeFor[event.Test](), reflect.TypeFor[event.Reason](), reflect.TypeFor[event.Admission](), reflect.TypeFor[event.PlannedCategory](),
+		reflect.TypeFor[event.Rule](), reflect.TypeFor[event.Served](),
 	} {
 		types[t.Name()] = t
 	}
@@ -113,7 +114,7 @@ func typeWord(of reflect.Type, field string) string {
 		return of.Name()
 	case of.Kind() == reflect.Bool:
 		return "truth"
-	case of.Kind() == reflect.Int, of.Kind() == reflect.Int64:
+	case of.Kind() == reflect.Int, of.Kind() == reflect.Int64, of.Kind() == reflect.Float64:
 		return "number"
 	case of.Kind() == reflect.String && of.Name() != "string", slices.Contains(wordFields, field):
 		return "word"

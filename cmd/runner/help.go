@@ -43,7 +43,8 @@ type flagGroup struct {
 func flagGroups() []flagGroup {
 	return []flagGroup{
 		{"what to run", []string{"category", "exclude", "test", "filter", "tool", "C", "config"}},
-		{"how to run it", []string{"dry-run", "jobs", "timeout", "fail-fast", "debug", "env", "no-docker"}},
+		{"how to run it", []string{"dry-run", "jobs", "timeout", "fail-fast", "debug"}},
+		{"where services come from", []string{"env", "no-docker", "real-services", "start-docker"}},
 		{"what to accept", []string{"allow-not-run", "strict"}},
 		{"reports", []string{"results", "junit", "junit-dialect", "events"}},
 		{"on the screen", []string{"verbose", "quiet", "no-color", "ci", "version", "help"}},

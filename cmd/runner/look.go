@@ -13,6 +13,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"testrunner/categories"
+	"testrunner/env/service"
 )
 
 // list prints what tests there are.
@@ -38,7 +39,15 @@ func list(ctx context.Context, c *cli.Context, _ split, w World) (int, error) {
 }
 
 // explain says where one thing went, and why.
-func explain(ctx context.Context, c *cli.Context, _ split, w World) (int, error) {
+func explain(ctx context.Context, c *cli.Context, s split, w World) (int, error) {
+	if c.Bool("mode") {
+		return explainMode(ctx, c, s, w)
+	}
+	for _, f := range modeFlags() {
+		if c.IsSet(f.Names()[0]) {
+			return 0, usageError{text: fmt.Sprintf("--%s says nothing about where a test went: explain has it beside --mode", f.Names()[0]), remedy: "runner explain --mode"}
+		}
+	}
 	if c.NArg() != 1 {
 		return 0, usageError{text: "explain takes one name: a category, group, suite, path or test", remedy: "runner list"}
 	}
@@ -66,6 +75,18 @@ func explain(ctx context.Context, c *cli.Context, _ split, w World) (int, error)
 	return 0, err
 }
 
+// assumed are the services that are taken to be needed where no runner.yaml says so.
+func assumed(ctx context.Context, catalog *categories.Catalog, w World) ([]string, error) {
+	if catalog.Config != "" || len(catalog.Compose) == 0 {
+		return nil, nil
+	}
+	graph, err := service.Read(ctx, catalog.Root, catalog.Compose, nil, w.Environ)
+	if err != nil {
+		return nil, usagef("the services that tests need can't be told: %v", err)
+	}
+	return graph.Enabled(), nil
+}
+
 // initialise writes runner.yaml from what discovery found. It never overwrites one.
 func initialise(ctx context.Context, c *cli.Context, _ split, w World) (int, error) {
 	p, err := findPlace(c, w)
@@ -80,7 +101,11 @@ func initialise(ctx context.Context, c *cli.Context, _ split, w World) (int, err
 	if err != nil {
 		return 0, err
 	}
-	text, err := categories.Init(catalog)
+	enabled, err := assumed(ctx, catalog, w)
+	if err != nil {
+		return 0, err
+	}
+	text, err := categories.Init(catalog, enabled)
 	if err != nil {
 		return 0, err
 	}

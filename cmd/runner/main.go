@@ -15,6 +15,7 @@ import (
 
 	"testrunner/env/lease"
 	"testrunner/report"
+	"testrunner/runner/tool/cargodrive"
 )
 
 // gcPercent lets the heap grow by half before it is collected: what runner holds is the ledger of a run, which only grows,
@@ -65,6 +66,13 @@ func mainCode(ctx context.Context, args []string, w World) (code int) {
 	}()
 	if len(args) > 0 && args[0] == lease.WatchdogArg {
 		return watchdog(args[1:], w)
+	}
+	if len(args) > 1 && args[0] == cargodrive.Arg {
+		if err := cargodrive.Drive(ctx, args[1], w.Environ); err != nil {
+			fmt.Fprintf(w.Stderr, "runner: drive cargo: %v\n", err)
+			return report.Bug
+		}
+		return 0
 	}
 	code, err := dispatch(ctx, args, w)
 	if err == nil {

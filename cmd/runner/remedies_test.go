@@ -17,16 +17,24 @@ import (
 // proofs say of each remedy in the code that is not a plain command of runner's how a test knows that it is right, by the
 // expression that makes it.
 var proofs = map[string]string{
+	`"docker stop " + event.ShellQuote(c.Name)`:                              "TestPreflight_names_the_container_that_holds_a_port in env/preflight",
+	`"export " + name + "=VALUE"`:                                            "TestSecrets_are_named_and_never_read_out in env/preflight",
 	`"runner explain " + event.ShellQuote(p.path)`:                           "TestRemediesWork",
 	`"runner " + event.ShellQuote(near)`:                                     "TestRemediesWork",
 	`"runner " + event.ShellQuote(path.Clean(word)+"/")`:                     "TestRemediesWork",
 	`"runner " + event.ShellQuote(slashed(near))`:                            "TestRemediesWork",
 	`"runner " + event.ShellQuote(strings.TrimPrefix(near+"::"+name, "::"))`: "TestRemediesWork",
-	`fromRoot(a.Scope)`:                     "TestRemediesWork",
-	`strings.Join(lines, "\n")`:             "TestRemediesWork",
-	`goRemedy(host)`:                        "TestMissingGo",
-	`pytestRemedy(t, h, env)`:               "TestMissingPytest",
-	`nodeInstallCommand(t, h, dirs, at, p)`: "TestMissingPackages",
+	`remedy(p, e, s.Name)`:                                                   "TestEachStateHasItsProof in env/docker",
+	`takeCommand(p, asked, c.url)`:                                           "TestTakeCommand in env/docker",
+	`fromRoot(a.Scope)`:                                                      "TestRemediesWork",
+	`strings.Join(lines, "\n")`:                                              "TestRemediesWork",
+	`"runner -c " + event.ShellQuote(category)`:                              "TestMemoryRemedyHelps in env",
+	`"export " + a.Missing + "=URL"`:                                         "testdata/script/environment.txtar",
+	`installed(program, m)`:                                                  "TestLocal in env/service sees that it is told; it installs from the network",
+	`goRemedy(host)`:                                                         "TestMissingGo",
+	`cargoRemedy(host)`:                                                      "TestMissingCargo",
+	`pytestRemedy(t, h, env)`:                                                "TestMissingPytest",
+	`nodeInstallCommand(t, h, dirs, at, p)`:                                  "TestMissingPackages",
 }
 
 // unproven are the remedies that no test carries out, with the reason.
@@ -35,7 +43,7 @@ var unproven = map[string]string{
 	`"npm install --save-dev node@22"`: "it needs the registry of npm and a node older than 20",
 }
 
-// The number of remedies that nobody carries out. goRemedy's and pytestRemedy's are seen to be told and not carried out
+// The number of remedies that nobody carries out. goRemedy's, cargoRemedy's and pytestRemedy's are seen to be told and not carried out
 // either: they install from the network.
 const notCarriedOut = 2
 
@@ -45,6 +53,7 @@ func TestEachRemedyHasItsProof(t *testing.T) {
 		t.Errorf("%d remedies are not carried out, want %d", len(unproven), notCarriedOut)
 	}
 	w := newWorkshop(t)
+	w.withEngine(t)
 	w.do(t, page{path: "before them all"}, step{command: "runner"})
 	found := remedies(t)
 	var sorted []string
@@ -204,6 +213,21 @@ func (w *workshop) mended(t *testing.T, command, path string, want ...string) {
 func TestMissingGo(t *testing.T) {
 	w := newWorkshop(t)
 	w.mended(t, "runner --tool go unit", w.bare(t, "apt-get"), "no go command on PATH", "mend: sudo apt-get install golang-go\n")
+}
+
+func TestMissingCargo(t *testing.T) {
+	w := newWorkshop(t)
+	for name, text := range map[string]string{
+		"rust/Cargo.toml": "[package]\nname = \"x\"\n", "rust/src/lib.rs": "#[test]\nfn t() {}\n",
+	} {
+		if err := os.MkdirAll(filepath.Join(w.dir, filepath.Dir(name)), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(w.dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.mended(t, "runner --tool cargo unit", w.bare(t, "apt-get"), "no cargo command on PATH", "mend: sudo apt-get install cargo-web rustc-web\n")
 }
 
 func TestMissingNode(t *testing.T) {

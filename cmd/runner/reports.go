@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"time"
 
 	"golang.org/x/term"
@@ -49,7 +48,7 @@ func (o options) paths(dir string) paths {
 
 func openReports(r prepared, dir string, w World) (*reports, error) {
 	out := &reports{paths: r.options.paths(dir), ledger: report.NewLedger(), environ: w.Environ}
-	out.stream = report.NewStream(time.Now, report.Secrets(w.Environ, nil))
+	out.stream = report.NewStream(time.Now, report.Secrets(w.Environ, secretsOf(r.asked)))
 	var err error
 	// A report may be wanted in a folder that does not exist yet, such as out/ci.
 	for _, path := range []string{out.paths.events, out.paths.junit} {
@@ -78,21 +77,27 @@ func openReports(r prepared, dir string, w World) (*reports, error) {
 }
 
 func newTerminal(o options, p paths, w World) *terminal.Terminal {
-	isTerminal, width := false, func() int { return 80 }
-	if f, ok := w.Stdout.(*os.File); ok && term.IsTerminal(int(f.Fd())) && !o.debug {
-		isTerminal = !o.ci
-		width = func() int {
-			if n, _, err := term.GetSize(int(f.Fd())); err == nil && n > 0 {
-				return n
-			}
-			return 80
-		}
-	}
+	width, isTerminal := screenOf(w)
+	isTerminal = isTerminal && !o.debug && !o.ci
 	return terminal.New(terminal.Options{
 		Out: w.Stdout, IsTerminal: isTerminal, Width: width, Colour: o.color && isTerminal,
 		Quiet: o.quiet, Verbose: o.verbose, CI: o.ci, Now: time.Now, Foreground: o.debug,
 		Reports: terminal.Reports{JUnit: shown(w.Dir, p.junit), Events: shown(w.Dir, p.events), Log: shown(w.Dir, p.log)},
 	})
+}
+
+// screenOf is how wide standard output is now, and whether it is a terminal.
+func screenOf(w World) (width func() int, isTerminal bool) {
+	f, ok := w.Stdout.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		return func() int { return 80 }, false
+	}
+	return func() int {
+		if n, _, err := term.GetSize(int(f.Fd())); err == nil && n > 0 {
+			return n
+		}
+		return 80
+	}, true
 }
 
 // shown is a path as short as it can be written from dir.
@@ -165,15 +170,11 @@ func (out *reports) tellStart(r prepared, id string, held *lease.Lease, unguarde
 	for _, f := range r.findings {
 		emit(event.Found{Finding: f})
 	}
-	emit(event.Decided{Asked: r.decision.Asked, Mode: r.decision.Mode, Why: r.decision.Why, Admissions: refused(r.decision.Admissions)})
+	emit(event.Decided{Asked: r.decision.Asked, Mode: r.decision.Mode, Why: r.decision.Why, Rules: r.decision.Rules, Admissions: r.decision.Told()})
 	emit(r.plan.Planned)
 	for _, n := range r.plan.NotRun {
 		emit(n)
 	}
-}
-
-func refused(all []event.Admission) []event.Admission {
-	return slices.DeleteFunc(slices.Clone(all), func(a event.Admission) bool { return a.Admitted })
 }
 
 // finish writes the reports and prints the verdict. A report that can't be written makes the verdict INVALID, so the

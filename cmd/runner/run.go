@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"sync"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -66,11 +67,15 @@ type prepared struct {
 	place     place
 	options   options
 	args      []string
+	environ   []string
 	catalog   *categories.Catalog
 	selection categories.Selection
 	empty     error // the selection is empty, and why
 	findings  []event.Finding
+	asked     env.Asked
+	needs     env.Needs
 	decision  env.Decision
+	possible  env.Decision // of the decision what this build has providers for
 	plan      runner.Plan
 	probes    []string // what was asked of the machine, for the log
 	clock     *runner.Clock
@@ -79,10 +84,10 @@ type prepared struct {
 
 // prepare selects, checks, decides and plans. Of the world it only reads.
 func prepare(ctx context.Context, catalog *categories.Catalog, p place, o options, w World) (prepared, error) {
-	r := prepared{place: p, options: o, args: w.Args, catalog: catalog, findings: catalog.Findings}
-	accepted, err := catalog.Names(o.asked.AllowNotRun)
-	if err != nil {
-		return r, fmt.Errorf("--allow-not-run: %w", err)
+	r := prepared{place: p, options: o, args: w.Args, environ: w.Environ, catalog: catalog, findings: catalog.Findings}
+	var err error
+	if r.asked, err = resolve(catalog, o, w); err != nil {
+		return r, err
 	}
 	r.selection, err = catalog.Select(o.asked)
 	var c coder
@@ -93,17 +98,13 @@ func prepare(ctx context.Context, catalog *categories.Catalog, p place, o option
 		return r, err
 	}
 	tools := tool.All()
-	machine := &runner.Host{Environ: w.Environ}
-	needs, programs := runner.Check(ctx, r.selection, tools, machine)
-	r.probes = machine.Calls()
-	for _, n := range needs.Suites {
-		r.findings = append(r.findings, n.Findings...)
+	programs, err := r.decide(ctx, tools, w)
+	if err != nil {
+		return r, err
 	}
-	r.findings = distinct(r.findings)
-	r.decision = env.Decide(o.asked, needs)
 	cache := filepath.Join(p.results, "cache")
-	r.plan = runner.BuildPlan(r.selection, r.decision, runner.Settings{
-		Slots: o.jobs, Accepted: accepted, Programs: programs, Tools: tools,
+	r.plan = runner.BuildPlan(r.selection, r.possible, runner.Settings{
+		Slots: o.jobs, Accepted: r.asked.AllowNotRun, Programs: programs, Tools: tools, Variables: r.asked.Environment.Variables,
 		Timings: runner.ReadTimings(cache), Cache: cache, Debug: o.debug, Ordered: catalog.Ordered,
 	})
 	if o.debug && len(r.plan.Jobs) > 1 {
@@ -111,6 +112,38 @@ func prepare(ctx context.Context, catalog *categories.Catalog, p place, o option
 	}
 	return r, refusedArguments(r.plan, o.asked.ToolArgs)
 }
+
+// decide looks at the tools and at the environment side by side, and decides. It returns the program of each suite.
+func (r *prepared) decide(ctx context.Context, tools []tool.Tool, w World) (map[string]string, error) {
+	host := &runner.Host{Environ: w.Environ}
+	var checked env.Needs
+	var programs map[string]string
+	var wait sync.WaitGroup
+	wait.Go(func() { checked, programs = runner.Check(ctx, r.selection, tools, host) })
+	around, err := lookAround(ctx, r.catalog, r.selection, r.asked, r.place, w, host, engineStarter(r.options, w))
+	wait.Wait()
+	if err != nil {
+		return nil, err
+	}
+	r.selection.Notes = append(r.selection.Notes, around.notes...)
+	r.needs, r.probes = around.needs, append(host.Calls(), around.calls...)
+	for i, n := range checked.Suites { // both are in the order of the selection
+		r.findings = append(r.findings, n.Findings...)
+		r.needs.Suites[i].Findings = append(r.needs.Suites[i].Findings, n.Findings...)
+	}
+	r.findings = append(distinct(r.findings), around.findings...)
+	r.decision = env.Decide(r.asked, r.needs, around.findings)
+	r.possible = r.decision.Provided(r.needs, r.asked, providers()...)
+	for _, a := range r.decision.Admissions {
+		if a.LeftOut {
+			r.selection.Notes = append(r.selection.Notes, fmt.Sprintf("left out: %s, %s: %s (name it to have it refused)", a.Category, a.Suite, a.Reason.Text))
+		}
+	}
+	return programs, nil
+}
+
+// providers are those that this build has: none yet.
+func providers() []event.Provider { return nil }
 
 // refusedArguments asks the adapters whether they take what stands behind "--", so that a wrong word there is a usage error
 // before the first effect, as any other wrong word is.

@@ -3,6 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -34,16 +37,25 @@ func TestMain(m *testing.M) {
 
 // The scripts of testdata/script are the stories that the command line promises.
 func TestScripts(t *testing.T) {
+	p := scriptParams(t)
+	p.Dir = "testdata/script"
+	testscript.Run(t, p)
+}
+
+// scriptParams are the environment and the commands of all scripts.
+func scriptParams(t *testing.T) testscript.Params {
+	t.Helper()
 	root, err := filepath.Abs("../..")
 	if err != nil {
 		t.Fatal(err)
 	}
-	testscript.Run(t, testscript.Params{
-		Dir: "testdata/script",
+	return testscript.Params{
 		Setup: func(e *testscript.Env) error {
 			for _, kv := range []string{
-				"HOME=" + e.WorkDir, "GOCACHE=" + goEnv(t, "GOCACHE"), "GOMODCACHE=" + goEnv(t, "GOMODCACHE"), "GOFLAGS=-mod=mod", "GOPROXY=off",
+				"HOME=" + e.WorkDir, "RUSTUP_HOME=" + rustupHome(), "GOCACHE=" + goEnv(t, "GOCACHE"), "GOMODCACHE=" + goEnv(t, "GOMODCACHE"), "GOFLAGS=-mod=mod", "GOPROXY=off",
 				"CI=", "NO_COLOR=", "GORACE=atexit_sleep_ms=0", "EXAMPLES=" + filepath.Join(root, "examples"), "GIT_CONFIG_NOSYSTEM=1",
+				"RUNNER_STATE_DIR=" + filepath.Join(e.WorkDir, ".state"),
+				"NODE_MODULES=" + filepath.Join(root, "runner", "tool", "testdata", "npm", "node_modules"), // to be linked: symlink node_modules -> $NODE_MODULES
 			} {
 				name, value, _ := strings.Cut(kv, "=")
 				e.Setenv(name, value)
@@ -56,9 +68,24 @@ func TestScripts(t *testing.T) {
 			"count":   count,
 			"await":   await,
 			"reruns":  reruns,
+			"trap":    trap,
+			"serve":   serve,
+			"within":  within,
 		},
 		UpdateScripts: os.Getenv("UPDATE_SCRIPTS") != "",
-	})
+	}
+}
+
+// rustupHome is where rustup keeps the toolchains that its cargo on PATH stands in for; a cargo of another origin ignores it.
+func rustupHome() string {
+	if dir := os.Getenv("RUSTUP_HOME"); dir != "" {
+		return dir
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(home, ".rustup")
 }
 
 func goEnv(t *testing.T, name string) string {
@@ -152,5 +179,52 @@ func reruns(ts *testscript.TestScript, neg bool, args []string) {
 		if out := ts.ReadFile("stdout"); !strings.Contains(out, want) {
 			ts.Fatalf("%s: not %q:\n%s", l[1], want, out)
 		}
+	}
+}
+
+// trap SOCKET: a socket that nobody may connect to until the script ends.
+func trap(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: trap SOCKET")
+	}
+	listener, err := net.Listen("unix", ts.MkAbs(args[0]))
+	ts.Check(err)
+	caught := make(chan error, 1)
+	go func() {
+		conn, err := listener.Accept()
+		if err == nil {
+			caught <- conn.Close()
+		}
+		close(caught)
+	}()
+	ts.Defer(func() {
+		ts.Check(listener.Close())
+		if _, dialled := <-caught; dialled {
+			ts.Fatalf("somebody dialled %s", args[0])
+		}
+	})
+}
+
+// serve NAME: an HTTP server that answers every path, in the variable.
+func serve(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: serve NAME")
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) }))
+	ts.Defer(server.Close)
+	ts.Setenv(args[0], server.URL)
+}
+
+// within DURATION CODE PROGRAM ARGS...: as exits, and no longer than that.
+func within(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 3 {
+		ts.Fatalf("usage: within DURATION CODE PROGRAM [ARGS...]")
+	}
+	most, err := time.ParseDuration(args[0])
+	ts.Check(err)
+	begun := time.Now()
+	exits(ts, false, args[1:])
+	if took := time.Since(begun); took > most {
+		ts.Fatalf("%s took %s", strings.Join(args[2:], " "), took)
 	}
 }

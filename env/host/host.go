@@ -22,11 +22,20 @@ type Memory struct {
 
 // ReadMemory reads the machine's memory and the limits of our control groups.
 func ReadMemory(ctx context.Context) (Memory, error) {
+	m, err := ReadMachineMemory(ctx)
+	if err != nil {
+		return Memory{}, err
+	}
+	return bound(m, groupsHere()), nil
+}
+
+// ReadMachineMemory reads the machine's memory alone: what an engine beside us may use, whom our control groups do not bind.
+func ReadMachineMemory(ctx context.Context) (Memory, error) {
 	m, err := mem.VirtualMemoryWithContext(ctx)
 	if err != nil {
 		return Memory{}, fmt.Errorf("read the memory of this machine: %w", err)
 	}
-	return bound(Memory{Total: m.Total, Free: m.Available, From: "machine"}, groupsHere()), nil
+	return Memory{Total: m.Total, Free: m.Available, From: "machine"}, nil
 }
 
 // Cores is how many cores our programs may keep busy, at least 1: those that this process may run on (affinity), and no more than the

@@ -19,20 +19,41 @@ type Found struct {
 	Finding
 }
 
-// Decided is the decision: the mode, its reasons, and what was not admitted.
+// Decided is the decision: the mode, the rules that led to it, and what may run in it.
 type Decided struct {
 	Asked      string      `json:"asked"` // the environment asked for: auto, no-docker, …
 	Mode       Mode        `json:"mode"`
 	Why        []string    `json:"why"`
-	Admissions []Admission `json:"admissions,omitempty"`
+	Rules      []Rule      `json:"rules,omitempty"`      // as they were tried
+	Admissions []Admission `json:"admissions,omitempty"` // a suite that is not named needs no service, and may run
+}
+
+// Rule is one way to a mode that was tried.
+type Rule struct {
+	Mode    Mode   `json:"mode"`
+	Name    string `json:"name"` // "docker", "no-docker with real local services"
+	Taken   bool   `json:"taken"`
+	Why     string `json:"why"`               // why it was taken, or lost
+	Finding string `json:"finding,omitempty"` // the ID of the finding that it lost by
 }
 
 // Admission says whether a category, or one suite of it, may run.
 type Admission struct {
-	Category string `json:"category"`
-	Suite    string `json:"suite,omitempty"` // "" is the whole category
-	Admitted bool   `json:"admitted"`
-	Reason   Reason `json:"reason"`
+	Category string   `json:"category"`
+	Suite    string   `json:"suite,omitempty"` // "" is the whole category
+	Admitted bool     `json:"admitted"`
+	Part     bool     `json:"part,omitempty"`     // of a whole category: some of its suites may
+	LeftOut  bool     `json:"left_out,omitempty"` // nobody named it, and it is not for this mode: as if it had not been selected
+	Accepted string   `json:"accepted,omitempty"` // who accepts that it does not run, as in PlannedCategory
+	Services []Served `json:"services,omitempty"` // what serves it, by name
+	Reason   Reason   `json:"reason"`             // why it may not run
+}
+
+// Served is a service and where it comes from.
+type Served struct {
+	Service  string   `json:"service"`
+	By       Provider `json:"by"`
+	Fidelity Fidelity `json:"fidelity"`
 }
 
 // Planned is the plan: every selected category and its suites, before the first job.

@@ -62,9 +62,11 @@ func keys() map[string]string {
 	)
 	return map[string]string{
 		"RunStarted.Run": made, "RunStarted.Runner": made, "RunStarted.OS": made,
-		"Found.Finding.ID": word, "Found.Finding.Status": word,
+		"Found.Finding.ID": word, "Found.Finding.Status": word, "Found.Finding.Unit": word,
 		"Decided.Asked": name, "Decided.Mode": word,
-		"Decided.Admissions.Category": name, "Decided.Admissions.Suite": name,
+		"Decided.Admissions.Category": name, "Decided.Admissions.Suite": name, "Decided.Admissions.Accepted": made,
+		"Decided.Admissions.Services.Service": name, "Decided.Admissions.Services.By": word, "Decided.Admissions.Services.Fidelity": word,
+		"Decided.Rules.Mode": word, "Decided.Rules.Name": made, "Decided.Rules.Finding": word,
 		"Decided.Admissions.Reason.Code": word, "Decided.Admissions.Reason.Finding": word,
 		"Planned.Categories.Name": name, "Planned.Categories.Accepted": made, "Planned.Categories.Suites": name,
 		"JobStarted.Job": name, "JobStarted.Category": name, "JobStarted.Suite": name, "JobStarted.Tool": word, "JobStarted.Fidelity": word,

@@ -35,6 +35,12 @@ func (Decided) Kind() string { return "decided" }
 // Map applies f to the body's texts.
 func (b Decided) Map(f func(string) string) Body {
 	b.Why = each(b.Why, f)
+	rules := make([]Rule, len(b.Rules))
+	for i, r := range b.Rules {
+		r.Why = f(r.Why)
+		rules[i] = r
+	}
+	b.Rules = rules
 	admissions := make([]Admission, len(b.Admissions))
 	for i, a := range b.Admissions {
 		a.Reason = a.Reason.Map(f)

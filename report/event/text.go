@@ -82,3 +82,19 @@ func ShellJoin(argv []string) string {
 	}
 	return strings.Join(quoted, " ")
 }
+
+// Size writes bytes as people read them: "7.4 GiB", "512 MiB".
+func Size(n uint64) string {
+	const step = 1 << 10
+	value, unit := float64(n), "B"
+	for _, next := range []string{"KiB", "MiB", "GiB", "TiB"} {
+		if value < step {
+			break
+		}
+		value, unit = value/step, next
+	}
+	if value >= 10 || value == float64(int64(value)) {
+		return fmt.Sprintf("%.0f %s", value, unit)
+	}
+	return fmt.Sprintf("%.1f %s", value, unit)
+}

@@ -19,6 +19,18 @@ const (
 	Stub Fidelity = "stub"
 )
 
+// Provider names what hands out a service.
+type Provider string
+
+// The providers.
+const (
+	ByDocker  Provider = "docker"
+	ByLocal   Provider = "local"   // a process on this machine
+	ByAddress Provider = "address" // one that the user runs
+	ByStub    Provider = "stub"
+	ByStaging Provider = "staging"
+)
+
 // Outcome is what became of one test.
 type Outcome string
 
@@ -83,7 +95,24 @@ type Finding struct {
 	Detail    string `json:"detail,omitempty"` // one line for people
 	Remedy    string `json:"remedy,omitempty"` // one command that mends it, or ""
 	Millis    int64  `json:"ms,omitempty"`
+
+	// Number is Value as a number for arithmetic, in Unit; 0 where Unit is "".
+	Number float64 `json:"number,omitempty"`
+	Unit   Unit    `json:"unit,omitempty"`
 }
+
+// Unit is what a finding's number counts.
+type Unit string
+
+// The units.
+const (
+	Bytes   Unit = "bytes"
+	Cores   Unit = "cores"
+	Percent Unit = "percent"
+	Days    Unit = "days"
+	Seconds Unit = "seconds"
+	Things  Unit = "count" // containers, networks, processes
+)
 
 // Reason says why something did not run: what, and the way out.
 type Reason struct {

@@ -235,6 +235,9 @@ func (d *document) properties(i int) [][2]string {
 	add("runner.fidelity", string(s.fidelity))
 	add("runner.collection_errors", strconv.Itoa(collection))
 	add("runner.not_run", strconv.Itoa(notRun))
+	for _, p := range d.admitted(s.category) {
+		add(p[0], p[1])
+	}
 	if i == 0 {
 		leftovers := "unknown"
 		if d.summary.Leftovers != nil {
@@ -245,6 +248,9 @@ func (d *document) properties(i int) [][2]string {
 		add("runner.leftovers", leftovers)
 		add("runner.run", d.summary.Run.Run)
 		add("runner.part", d.part)
+		for _, p := range d.decision() {
+			add(p[0], p[1])
+		}
 	}
 	return list
 }

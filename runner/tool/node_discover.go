@@ -192,6 +192,9 @@ func (d *nodeDiscovery) command(p *jsPackage, script string, c jsCommand, own []
 
 // other tells of a tool that is not node's.
 func (d *nodeDiscovery) other(p *jsPackage, c jsCommand, tool string) {
+	if slices.ContainsFunc(All(), func(a Tool) bool { return a.Name() == tool }) {
+		return // its own adapter speaks of it
+	}
 	var words []string
 	for _, w := range c.Words {
 		words = append(words, w.Text)

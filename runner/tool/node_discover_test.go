@@ -125,9 +125,7 @@ jest packages/d (packages/d/package.json script test)
 		{"tools without an adapter", map[string]string{
 			"package.json": `{"scripts":{"test":"nyc mocha && npx playwright test","test:unit":"vitest run","test:other":"NODE_OPTIONS=--experimental-vm-modules node node_modules/ava/entrypoints/cli.mjs"}}`,
 			"a.test.js":    own,
-		}, `mocha . (package.json script test)
-  ! tool.mocha.no-adapter
-node . (package.json script test:other)
+		}, `node . (package.json script test:other)
   ! tool.ava.no-adapter
 playwright . (package.json script test)
   ! tool.playwright.no-adapter

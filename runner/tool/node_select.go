@@ -55,7 +55,7 @@ func nodeSelect(t Target) (*nodeSelection, error) {
 	if t.Filter != "" {
 		filter, err := nodeExpression(t.Filter)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("node: %w", err)
 		}
 		s.Filter = &filter
 	}
@@ -124,11 +124,11 @@ func nodePatterns(t Target, s *nodeSelection) []string {
 // nodeExpression writes a regular expression of Go's as one of JavaScript's that matches the same, with the flag u.
 func nodeExpression(pattern string) (string, error) {
 	if _, err := regexp.Compile(pattern); err != nil {
-		return "", fmt.Errorf("node: -k %q: %w", pattern, err)
+		return "", fmt.Errorf("-k %q: %w", pattern, err)
 	}
 	re, err := syntax.Parse(pattern, syntax.Perl)
 	if err != nil {
-		return "", fmt.Errorf("node: -k %q: %w", pattern, err)
+		return "", fmt.Errorf("-k %q: %w", pattern, err)
 	}
 	return nodeTree(re.Simplify()), nil
 }

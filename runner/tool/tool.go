@@ -161,9 +161,13 @@ type Front struct {
 
 // Dump says how a running job is asked for its stacks.
 type Dump struct {
-	Signal string // "QUIT", "USR2"; "" is no way
+	Signal string // "QUIT", "USR2"; "" is none
 	To     string // "leader"; "children": the processes that it started itself; "leaves": those at the ends of the tree; "all"
 	File   string // where the stacks appear: a name (or glob) in Scratch; "" is the job's own output
+
+	// Ask is a command that asks the program from outside, instead of a signal, and writes File: where what hangs is the
+	// very process that would have to answer a signal.
+	Ask []string
 }
 
 // Exit is how the process of a job ended.

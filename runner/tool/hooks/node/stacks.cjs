@@ -4,11 +4,15 @@
 // A diagnostic report on a signal (process.report.reportOnSignal) is a JavaScript listener: a test would see it, and a
 // synchronous loop never lets it run. SIGUSR1 starts the inspector of any node from a thread of its own, so it answers
 // in both; nothing had to be put into the test process before. One process after another, as they share a port.
-module.exports = ({ settings, guarded, running }) => {
+// With threads, those of this very process are asked too, through the inspector's session within it.
+module.exports = ({ settings, guarded, running, name = (child) => child.spawnargs.at(-1), threads = false }) => {
   const { appendFileSync, writeFileSync } = require('fs');
+  const { SourceMap } = require('module');
   const { request } = require('http');
   const { randomBytes } = require('crypto');
   const ANSWER = 1500; // ms to wait for each answer
+  const known = new WeakMap(); // child -> the address of its inspector
+  const IDLE = 300; // ms without any code after which a process waits for something
 
   function frame(text) { // one masked text frame of a client
     const body = Buffer.from(text);
@@ -57,50 +61,100 @@ module.exports = ({ settings, guarded, running }) => {
     ask.end();
   });
 
-  async function look(child) {
-    const address = await listening(child);
-    if (!address) return '    its inspector did not start';
-    const link = await connect(address);
-    if (!link) return '    its inspector did not answer';
-    const { socket, first } = link;
-    const state = { bytes: first };
+  // talk is a conversation with one inspector: send takes a text to it, take is called with each of its messages.
+  function talk(send) {
     const waiting = new Map(); // method or id -> resolve
-    const urls = new Map();
-    const read = (data) => {
-      state.bytes = Buffer.concat([state.bytes, data]);
-      for (const text of frames(state)) {
-        let m;
-        try { m = JSON.parse(text); } catch { continue; }
-        if (m.method === 'Debugger.scriptParsed') urls.set(m.params.scriptId, m.params.url);
-        waiting.get(m.id ?? m.method)?.(m);
-      }
-    };
-    socket.on('data', read);
-    socket.on('error', () => {});
+    const scripts = new Map();
+    let id = 0;
     const answer = (key) => new Promise((done) => {
       const timer = setTimeout(done, ANSWER);
       waiting.set(key, (m) => { clearTimeout(timer); done(m); });
     });
-    let id = 0;
     const call = (method, params) => {
-      socket.write(frame(JSON.stringify({ id: ++id, method, params })));
+      send(JSON.stringify({ id: ++id, method, params }));
       return answer(id);
     };
-    try {
+    function take(text) {
+      let m;
+      try { m = JSON.parse(text); } catch { return; }
+      if (m.method === 'Debugger.scriptParsed') scripts.set(m.params.scriptId, m.params);
+      waiting.get(m.id ?? m.method)?.(m);
+    }
+    // at is a frame as it is written in the source: code that was compiled in memory carries its map with it.
+    function at({ functionName, url, location }) {
+      const script = scripts.get(location.scriptId);
+      let [line, column] = [location.lineNumber, location.columnNumber ?? 0];
+      const map = /^data:application\/json;.*?base64,(.*)$/s.exec(script?.sourceMapURL ?? '');
+      try {
+        const entry = map && new SourceMap(JSON.parse(Buffer.from(map[1], 'base64'))).findEntry(line, column);
+        if (entry?.originalLine !== undefined) [line, column] = [entry.originalLine, entry.originalColumn];
+      } catch { /* the place in the compiled code then */ }
+      return `    at ${functionName || '<anonymous>'} (${url || script?.url || '?'}:${line + 1}:${column + 1})`;
+    }
+    async function stack(pid) {
       await call('Debugger.enable');
-      const active = await call('Runtime.evaluate', { expression: 'process.getActiveResourcesInfo().join(", ")' });
+      // A process that runs no code answers the first at once, and one that spins when it has been stopped.
+      const active = call('Runtime.evaluate', { expression: '`${process.pid} ${process.getActiveResourcesInfo().join(", ")}`' });
       const paused = answer('Debugger.paused');
-      await call('Debugger.pause');
-      const stop = await paused;
-      if (!stop) return `    no code runs; it waits for: ${active?.result?.result?.value || 'nothing that is known'}`;
-      const text = stop.params.callFrames.map((f) =>
-        `    at ${f.functionName || '<anonymous>'} (${f.url || urls.get(f.location.scriptId) || '?'}:${f.location.lineNumber + 1}:${(f.location.columnNumber ?? 0) + 1})`).join('\n');
+      call('Debugger.pause');
+      await Promise.race([active, paused]);
+      const stop = await Promise.race([paused, new Promise((done) => { setTimeout(done, IDLE); })]);
+      const where = stop?.params.callFrames[0];
+      const asked = stop ? await call('Debugger.evaluateOnCallFrame', { callFrameId: where?.callFrameId, expression: 'process.pid' }) : await active;
+      const [, who, rest] = /^(\d+) ?(.*)$/.exec(asked?.result?.result?.value ?? '') ?? [];
+      if (pid !== undefined && who !== undefined && Number(who) !== pid) {
+        if (stop) await call('Debugger.resume');
+        return '    its inspector has no port: another process that is being asked holds it';
+      }
+      if (!stop) return `    no code runs; it waits for: ${rest || 'nothing that is known'}`;
+      const text = stop.params.callFrames.map(at).join('\n');
       await call('Debugger.resume');
       return text;
+    }
+    return { take, call, stack };
+  }
+
+  async function look(child) {
+    let link = known.has(child) ? await connect(known.get(child)) : undefined; // a loop keeps it from being closed
+    if (!link) {
+      const address = await listening(child);
+      if (!address) return '    its inspector did not start';
+      known.set(child, address);
+      link = await connect(address);
+    }
+    if (!link) return '    its inspector did not answer';
+    const { socket, first } = link;
+    const state = { bytes: first };
+    const { take, call, stack } = talk((text) => socket.write(frame(text)));
+    socket.on('data', (data) => {
+      state.bytes = Buffer.concat([state.bytes, data]);
+      for (const text of frames(state)) take(text);
+    });
+    socket.on('error', () => {});
+    try {
+      return await stack(child.pid);
     } finally {
-      socket.write(frame(JSON.stringify({ id: ++id, method: 'Runtime.evaluate', params: { expression: 'process._debugEnd()' } })));
+      call('Runtime.evaluate', { expression: 'process._debugEnd()' });
       socket.end();
     }
+  }
+
+  async function lookAtThreads() {
+    const { Session } = require('inspector');
+    const session = new Session();
+    session.connect();
+    const talks = new Map(); // session of a thread -> its talk
+    session.on('NodeWorker.receivedMessageFromWorker', ({ params }) => talks.get(params.sessionId)?.take(params.message));
+    session.on('NodeWorker.attachedToWorker', ({ params: { sessionId, workerInfo } }) => {
+      talks.set(sessionId, { id: workerInfo.workerId, ...talk((message) => session.post('NodeWorker.sendMessageToWorker', { sessionId, message })) });
+    });
+    await new Promise((done) => session.post('NodeWorker.enable', { waitForDebuggerOnStart: false }, done));
+    for (const { id, stack } of talks.values()) {
+      let text;
+      try { text = await stack(); } catch (err) { text = `    ${err}`; }
+      guarded(() => appendFileSync(settings.stacks, `thread ${id} (pid ${process.pid})\n${text}\n`));
+    }
+    session.disconnect();
   }
 
   let busy = false;
@@ -111,8 +165,9 @@ module.exports = ({ settings, guarded, running }) => {
     for (const child of [...running]) {
       let text;
       try { text = await look(child); } catch (err) { text = `    ${err}`; }
-      guarded(() => appendFileSync(settings.stacks, `${child.spawnargs.at(-1)} (pid ${child.pid})\n${text}\n`));
+      guarded(() => appendFileSync(settings.stacks, `${name(child)} (pid ${child.pid})\n${text}\n`));
     }
+    if (threads) await lookAtThreads().catch((err) => guarded(() => { throw err; }));
     busy = false;
   });
 };

@@ -1,0 +1,242 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+
+	"testrunner/categories"
+	"testrunner/env"
+	"testrunner/env/preflight"
+	"testrunner/env/service"
+	"testrunner/report/event"
+	"testrunner/runner"
+)
+
+// surroundings are what a run, a dry run and an explanation know of the environment before they decide.
+type surroundings struct {
+	asked    env.Asked
+	needs    env.Needs
+	findings []event.Finding
+	notes    []string // what was done to the engine
+	calls    []string // what was asked of the machine, for the log
+}
+
+// starter starts the engine where it does not work, and says what was done.
+type starter func(ctx context.Context, log func(string)) ([]string, error)
+
+// resolve completes what was asked for with what the catalog knows of it: what the environment means, and the categories' own names.
+func resolve(catalog *categories.Catalog, o options, w World) (env.Asked, error) {
+	asked, err := catalog.Environment(o.asked, o.noDocker, func(name string) string { return getenv(w.Environ, name) })
+	if err != nil {
+		return asked, err
+	}
+	if asked.AllowNotRun, err = catalog.Names(asked.AllowNotRun); err != nil {
+		return asked, fmt.Errorf("--allow-not-run: %w", err)
+	}
+	return asked, nil
+}
+
+// lookAround finds out what the selection needs, and looks at what those needs call for: where they call for nothing, at nothing.
+func lookAround(ctx context.Context, catalog *categories.Catalog, sel categories.Selection, asked env.Asked, p place, w World, m *runner.Host, start starter) (surroundings, error) {
+	s := surroundings{asked: asked}
+	var err error
+	if s.needs, s.findings, err = needsOf(ctx, catalog, sel, asked, w); err != nil {
+		return s, err
+	}
+	look := env.LookAt(asked, s.needs)
+	if !look.Any() {
+		return s, nil
+	}
+	var log calls
+	if look.Docker && asked.StartDocker {
+		if s.notes, err = start(ctx, log.add); err != nil {
+			return s, err
+		}
+	}
+	wants := wantsOf(catalog, asked, s.needs, p, w)
+	wants.Log = log.add
+	// A fallback is looked at when it is needed, not while Docker may work: it is far away, and somebody else's.
+	fallback := preflight.Wants{Addresses: wants.Addresses, Secrets: wants.Secrets, Environ: wants.Environ, Thresholds: wants.Thresholds, Log: wants.Log}
+	if look.Docker {
+		wants.Addresses, wants.Secrets = nil, nil
+	}
+	s.findings = append(s.findings, preflight.Run(ctx, preflight.Checks(wants))...)
+	switch {
+	case look.Docker && env.DockerWorks(s.findings):
+		look = env.Look{Docker: true} // nobody will ask what there is without it
+	case look.Docker && look.Staging:
+		s.findings = append(s.findings, preflight.Run(ctx, preflight.Checks(fallback))...)
+	}
+	s.findings = append(s.findings, claims(catalog, asked, s.needs, look, p, m)...)
+	s.calls = log.lines()
+	return s, nil
+}
+
+// engineStarter is the starter of a run; a dry run starts nothing and says that it would.
+func engineStarter(o options, w World) starter {
+	if o.look {
+		return func(context.Context, func(string)) ([]string, error) {
+			return []string{"--start-docker: a run would start Docker first, where it does not work"}, nil
+		}
+	}
+	return func(ctx context.Context, log func(string)) ([]string, error) {
+		done, err := newEngineRoom(w, w.Stderr, true, 0, log).start(ctx, false, false)
+		if err != nil || len(done.Steps) == 0 && done.Refused == "" {
+			return nil, err
+		}
+		note := "--start-docker: " + strings.Join(done.Steps, ", ")
+		if done.Refused != "" {
+			note = "--start-docker: " + done.Refused
+		}
+		return []string{note}, nil
+	}
+}
+
+// needsOf says what the selection needs. The compose files are read only where something may be needed. Files that can't be read are a
+// finding, and cost the suites that need a service and no others.
+func needsOf(ctx context.Context, catalog *categories.Catalog, sel categories.Selection, asked env.Asked, w World) (env.Needs, []event.Finding, error) {
+	if !sel.Needy() {
+		return sel.Needs(nil, nil), nil, nil
+	}
+	var graph service.Graph
+	files := catalog.Compose
+	if len(asked.Environment.Compose) > 0 {
+		files = asked.Environment.Compose
+	}
+	if len(files) > 0 {
+		var err error
+		if graph, err = service.Read(ctx, catalog.Root, files, asked.Environment.Profiles, w.Environ); err != nil {
+			detail := strings.ReplaceAll(err.Error(), catalog.Root+string(filepath.Separator), "")
+			f := event.Finding{ID: event.Compose + ".file", Status: event.Fail, Value: strings.Join(files, ", "), Detail: strings.Join(strings.Fields(detail), " ")}
+			return withoutServices(sel, f), []event.Finding{f}, nil
+		}
+	}
+	services := service.Join(graph, catalog.Services, catalog.AsWritten)
+	if err := catalog.CheckServices(services); err != nil {
+		return env.Needs{}, nil, err
+	}
+	return sel.Needs(services, graph.Enabled()), nil, nil
+}
+
+// withoutServices are the needs where nobody knows the services: who needs one is blocked by the finding that says why.
+func withoutServices(sel categories.Selection, f event.Finding) env.Needs {
+	needs := sel.Needs(nil, nil)
+	i := 0
+	for _, c := range sel.Categories {
+		for _, s := range c.Suites {
+			if s.Need.Any() {
+				needs.Suites[i].Needs, needs.Suites[i].Findings = nil, []event.Finding{f}
+			}
+			i++
+		}
+	}
+	return needs
+}
+
+// claims are the findings that need no more than a glance: what could serve each service here, and whether addresses may be used.
+func claims(catalog *categories.Catalog, asked env.Asked, needs env.Needs, look env.Look, p place, m *runner.Host) []event.Finding {
+	wanted := needs.Wanted(look) // for staging, what is named alone
+	out := service.Addresses(asked.Environment, wanted, catalog.AllowHosts)
+	if asked.Fallback != nil && look.Staging {
+		out = append(out, service.Addresses(*asked.Fallback, needs.Wanted(env.Look{Staging: true}), catalog.AllowHosts)...)
+	}
+	if look.Local {
+		out = append(out, service.Local(needs.Services, startedHere(asked, needs), machine{m, p.root})...)
+	}
+	return out
+}
+
+// startedHere are the services that this machine would have to start without Docker: what stands behind an address is somebody else's.
+func startedHere(asked env.Asked, needs env.Needs) []string {
+	elsewhere := func(s env.Service) bool {
+		return slices.ContainsFunc(asked.Environment.Addresses, func(a env.Address) bool { return a.Service == s.Name })
+	}
+	all := needs.Closure(needs.Wanted(env.Look{Staging: true}), elsewhere)
+	return slices.DeleteFunc(all, func(name string) bool { return elsewhere(env.Service{Name: name}) })
+}
+
+// wantsOf is what preflight shall look at for these needs.
+func wantsOf(catalog *categories.Catalog, asked env.Asked, needs env.Needs, p place, w World) preflight.Wants {
+	look := env.LookAt(asked, needs)
+	t := catalog.Preflight
+	wants := preflight.Wants{
+		Docker: look.Docker, Host: look.Docker || look.Local, Dir: p.results, Environ: w.Environ,
+		Thresholds: preflight.Thresholds{
+			FreeMemory: t.FreeMemory, FreeDisk: t.FreeDisk, Load: t.Load, Ping: t.Answer, Info: t.Info, ClockSkew: t.ClockSkew, TLSDays: t.TLSDays,
+		},
+	}
+	if look.Docker {
+		for _, name := range needs.Wanted(look) {
+			for _, port := range needs.Service(name).Ports {
+				wants.Ports = append(wants.Ports, preflight.Port{Address: port.Address, Port: port.Number, Service: name})
+			}
+		}
+	}
+	if look.Staging {
+		staging := asked.Environment
+		if asked.Fallback != nil {
+			staging = *asked.Fallback
+		}
+		named := needs.Wanted(env.Look{Staging: true})
+		for _, a := range staging.Addresses {
+			if s := needs.Service(a.Service); a.URL != "" && slices.Contains(named, a.Service) {
+				wants.Addresses = append(wants.Addresses, preflight.Address{Name: a.Service, URL: a.URL, Health: s.Ready, WebSocket: service.WebSocketPath(s)})
+			}
+		}
+		wants.Secrets = staging.Secrets
+	}
+	return wants
+}
+
+// secretsOf are the variables that the environments of a run declare as secret.
+func secretsOf(asked env.Asked) []string {
+	declared := slices.Clone(asked.Environment.Secrets)
+	if asked.Fallback != nil {
+		declared = append(declared, asked.Fallback.Secrets...)
+	}
+	return declared
+}
+
+// machine answers env/service what is installed here.
+type machine struct {
+	host *runner.Host
+	root string
+}
+
+func (m machine) LookPath(name string, folders ...string) []string {
+	found := m.host.LookPath(name)
+	for _, pattern := range folders {
+		// A pattern that is none of this system's matches nothing.
+		more, err := filepath.Glob(filepath.Join(pattern, name))
+		if err == nil {
+			found = append(found, more...)
+		}
+	}
+	return found
+}
+
+func (m machine) InTree(path string) bool {
+	return exists(filepath.Join(m.root, filepath.FromSlash(path)))
+}
+
+// calls gathers what checks that run side by side ask of the world.
+type calls struct {
+	mu   sync.Mutex
+	said []string
+}
+
+func (c *calls) add(line string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.said = append(c.said, line)
+}
+
+func (c *calls) lines() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.said)
+}

@@ -1,0 +1,116 @@
+package env
+
+import (
+	"slices"
+
+	"testrunner/report/event"
+)
+
+// Needs is what the selection needs of the environment.
+type Needs struct {
+	Suites   []SuiteNeeds
+	Services []Service // all that are known, sorted by name
+}
+
+// SuiteNeeds is what one suite of the selection needs.
+type SuiteNeeds struct {
+	Category string
+	Suite    string
+	Critical bool
+	Named    bool            // its category, or a path or test of it, was named on the command line
+	Needs    []string        // services, as runner.yaml names them; none: the suite runs in every mode
+	Stubs    []string        // services of which a stub will do, where stubs may serve at all
+	Modes    []event.Mode    // the modes in which it may run; none: DefaultModes
+	Why      string          // where that is said: "runner.yaml:4:18", "assumed from compose.yaml"
+	Findings []event.Finding // what Check said of its tool and installation
+}
+
+func (s SuiteNeeds) modes() []event.Mode {
+	if len(s.Modes) == 0 {
+		return DefaultModes()
+	}
+	return s.Modes
+}
+
+func (s SuiteNeeds) allows(m event.Mode) bool { return slices.Contains(s.modes(), m) }
+
+// Service finds a service by its name; one that nobody describes has its name alone.
+func (n Needs) Service(name string) Service {
+	for _, s := range n.Services {
+		if s.Name == name {
+			return s
+		}
+	}
+	return Service{Name: name}
+}
+
+// Closure is the names and all that they depend on, sorted, each once. What stops says of a service that it stands alone.
+func (n Needs) Closure(names []string, stops func(Service) bool) []string {
+	var out []string
+	var visit func(name string)
+	visit = func(name string) {
+		if slices.Contains(out, name) {
+			return
+		}
+		out = append(out, name)
+		s := n.Service(name)
+		if stops != nil && stops(s) {
+			return
+		}
+		for _, d := range s.DependsOn {
+			visit(d)
+		}
+	}
+	for _, name := range names {
+		visit(name)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// Look is which of the modes come into question, so that nothing else is looked at.
+type Look struct {
+	Docker  bool
+	Local   bool
+	Staging bool
+}
+
+// Any says whether anything has to be looked at.
+func (l Look) Any() bool { return l.Docker || l.Local || l.Staging }
+
+// LookAt says what the decision will have to know. Where nothing that is selected needs a service, that is nothing.
+func LookAt(asked Asked, needs Needs) Look {
+	var l Look
+	for _, s := range needs.Suites {
+		if len(s.Needs) == 0 {
+			continue
+		}
+		switch asked.Mode() {
+		case event.Docker:
+			l.Docker = l.Docker || s.allows(event.Docker)
+		case event.NoDocker:
+			l.Local = l.Local || s.allows(event.NoDocker)
+		case event.Staging:
+			l.Staging = l.Staging || s.allows(event.Staging)
+		default:
+			l.Docker = l.Docker || s.allows(event.Docker)
+			l.Local = l.Local || s.allows(event.NoDocker)
+			l.Staging = l.Staging || asked.Fallback != nil && s.allows(event.Staging)
+		}
+	}
+	return l
+}
+
+// Wanted are the services that the modes of the look would have to serve, sorted: with all that they depend on, and for staging those
+// that are named alone.
+func (n Needs) Wanted(l Look) []string {
+	var named []string
+	for _, s := range n.Suites {
+		named = append(named, s.Needs...)
+	}
+	if l.Docker || l.Local {
+		return n.Closure(named, nil)
+	}
+	slices.Sort(named)
+	return slices.Compact(named)
+}

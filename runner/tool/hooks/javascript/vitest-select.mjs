@@ -1,0 +1,25 @@
+// Which tests of a vitest file the selection means: vitest-worker.mjs keeps the others from running, vitest.cjs counts them.
+export default function chosen(file, select, path, project) {
+  const pattern = select?.filter === undefined ? null : new RegExp(select.filter, 'u');
+  const wanted = select?.tests === undefined ? null : select.tests[path.replaceAll('\\', '/')] ?? [];
+  const wellFormed = (text) => text.replace(/\p{Surrogate}/gu, '\ufffd');
+  const ordinals = new Map();
+  const out = [];
+  (function visit(suite, above) {
+    for (const task of suite.tasks) {
+      const t = [...above, String(task.name)];
+      if (task.type === 'suite') {
+        visit(task, t);
+        continue;
+      }
+      const names = t.map((_, i) => wellFormed(t.slice(0, i + 1).join(' > '))); // from the outermost suite to the test
+      const full = project === undefined ? names.at(-1) : `${names.at(-1)} [${project}]`;
+      const n = (ordinals.get(full) ?? 0) + 1;
+      ordinals.set(full, n);
+      const named = wanted === null || wanted.some((w) =>
+        w.name === '' || (n === 1 && (w.name === full || w.name === names.at(-1))) || (w.base === full && w.n === n) || names.slice(0, -1).includes(w.name));
+      out.push({ test: task, t, n, chosen: named && (pattern === null || pattern.test(full)) });
+    }
+  })(file, []);
+  return out;
+}

@@ -1,0 +1,474 @@
+package tool
+
+import (
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"testrunner/report/event"
+)
+
+// jsDecoder reads the channel of one job of jest, vitest, mocha or playwright (see jsRecord).
+type jsDecoder struct {
+	h     jsHook
+	t     Target
+	emit  event.Emit
+	run   string // the lines of another run, left in the channel, are not ours
+	flaws jsFlaws
+
+	hooked   *jsRecord
+	procs    map[int]bool // processes that said our run
+	patched  bool
+	started  bool
+	loading  *jsFile         // the last file that was begun to load
+	running  map[string]bool // the files that the tool says it runs; nil where it does not say
+	files    map[string]*jsFile
+	order    []*jsFile
+	exit     *jsRecord // process.exit outside of any file
+	faults   []string
+	problems []*jsRecord
+	ended    *jsRecord
+	rootless bool // what all files count on broke, so none of them ran
+
+	told   int      // results
+	left   int      // deselected tests
+	bad    int      // cases and files that should make the tool's exit status differ from 0
+	crash  int      // files whose process died: the tool has fewer results than we
+	empty  []string // files in which no test ran
+	absent []string // files that the tool's own configuration leaves out
+	stray  []string // files that the tool finds and this job leaves out
+}
+
+// jsFlaws switches off what keeps the decoder honest. Only tests set it, to show that the table then turns red.
+type jsFlaws struct {
+	ignoreEnd  bool // a stream without an end is whole
+	passOpen   bool // a test that never ended passed
+	trustStale bool // lines of another run count
+}
+
+// jsFile is one test file.
+type jsFile struct {
+	path    string // relative to the root
+	begun   bool
+	ended   bool
+	exit    *jsRecord // process.exit while it ran
+	tests   map[string]*jsTest
+	order   []*jsTest
+	results int
+	left    int
+	bad     int
+	cases   int // cases of the file itself
+}
+
+type jsTest struct {
+	test     event.Test
+	open     bool
+	waiting  *jsRecord // the result of a try, while another may follow
+	tries    int       // that failed
+	failure  string    // of the last of them
+	finished bool
+	bad      bool // failed or errored
+}
+
+func newJSDecoder(h jsHook, t Target, emit event.Emit, flaws jsFlaws) *jsDecoder {
+	return &jsDecoder{h: h, t: t, emit: emit, run: nodeRun(t), flaws: flaws, files: map[string]*jsFile{}, procs: map[int]bool{}}
+}
+
+// Line reads one line of the channel. A line that is none of the hook's is passed over: the end line proves the whole.
+func (d *jsDecoder) Line(line []byte) {
+	var r jsRecord
+	if err := json.Unmarshal(line, &r); err != nil {
+		return
+	}
+	if r.Run != "" && (r.Run == d.run || d.flaws.trustStale) {
+		d.procs[r.P] = true
+	}
+	if !d.procs[r.P] {
+		return
+	}
+	switch r.K {
+	case "hook":
+		d.hooked = &r
+	case "patched":
+		d.patched = true
+	case "start":
+		d.start(&r)
+	case "absent":
+		d.file(r.F).ended = true
+		d.absent = append(d.absent, d.file(r.F).path)
+	case "stray":
+		list, _ := r.paths()
+		for _, file := range list {
+			d.stray = append(d.stray, d.path(file))
+		}
+	case "left":
+		d.left += r.N
+		d.emit(event.TestsDeselected{Job: d.t.Job, Count: r.N})
+		if r.F != "" {
+			d.file(r.F).left += r.N
+		}
+	case "exit":
+		if r.F == "" {
+			d.exit = &r
+		} else {
+			d.file(r.F).exit = &r
+		}
+	case "note":
+		d.emit(event.Noted{Level: "warn", Text: event.FirstLine(r.Msg)})
+	case "problem":
+		d.problems = append(d.problems, &r)
+	case "end":
+		d.ended = &r
+	case "fault":
+		d.faults = append(d.faults, event.FirstLine(r.Msg))
+	default:
+		if r.F != "" {
+			d.ofFile(d.file(r.F), &r)
+		}
+	}
+}
+
+func (d *jsDecoder) start(r *jsRecord) {
+	d.started = true
+	list, known := r.paths()
+	if !known {
+		return
+	}
+	if d.running == nil {
+		d.running = map[string]bool{}
+	}
+	for _, file := range list {
+		d.running[d.path(file)] = true
+	}
+}
+
+// ofFile takes what is told of one file.
+func (d *jsDecoder) ofFile(f *jsFile, r *jsRecord) {
+	switch r.K {
+	case "file":
+		f.begun = true
+		d.loading = f
+	case "plan":
+		f.begun = true
+		var fresh []event.Test
+		for _, one := range r.list() {
+			if t, known := d.test(f, &one); !known {
+				fresh = append(fresh, t.test)
+			}
+		}
+		if len(fresh) > 0 {
+			d.emit(event.TestsCollected{Job: d.t.Job, Tests: fresh})
+		}
+	case "s":
+		f.begun = true
+		if t, _ := d.test(f, r); !t.finished {
+			t.open = true
+			d.emit(event.TestStarted{Job: d.t.Job, Test: t.test})
+		}
+	case "r":
+		f.begun = true
+		t, _ := d.test(f, r)
+		d.result(f, t, r)
+	case "broken":
+		d.broken(f, r)
+	case "done":
+		d.done(f)
+	}
+}
+
+// test is the test of a record, made when it is new.
+func (d *jsDecoder) test(f *jsFile, r *jsRecord) (t *jsTest, known bool) {
+	key := strings.Join(r.T, "\x00") + "\x00\x00" + r.Project + fmt.Sprintf("\x00%d", max(1, r.N))
+	if t, known = f.tests[key]; known {
+		return t, true
+	}
+	t = &jsTest{test: jsCase(f.path, r)}
+	t.test.Line = r.L
+	if r.At != "" {
+		t.test.File = d.path(r.At)
+	}
+	if f.tests == nil {
+		f.tests = map[string]*jsTest{}
+	}
+	f.tests[key] = t
+	f.order = append(f.order, t)
+	return t, false
+}
+
+// result takes one try. It is told at once, unless another may follow.
+func (d *jsDecoder) result(f *jsFile, t *jsTest, r *jsRecord) {
+	if t.finished {
+		if r.Kind == "late" && !t.bad { // it joins the result that was told: the worst counts
+			d.told--
+			f.results--
+			d.finish(f, t, r)
+		}
+		return
+	}
+	if r.Kind == "late" && t.waiting != nil { // no other try followed
+		r = t.waiting
+	}
+	if r.Live { // if nothing follows, this is its result
+		t.open, t.waiting = false, r
+		return
+	}
+	if r.Last != nil && !*r.Last && r != t.waiting {
+		t.tries++
+		t.waiting, t.failure = r, r.line()
+		return
+	}
+	d.finish(f, t, r)
+}
+
+func (d *jsDecoder) finish(f *jsFile, t *jsTest, r *jsRecord) {
+	t.finished, t.waiting = true, nil
+	f.results++
+	d.told++
+	out := d.outcome(t, r)
+	out.Job, out.Test = d.t.Job, t.test
+	if out.Outcome == event.Failed || out.Outcome == event.Errored {
+		t.bad = true
+		f.bad++
+		d.bad++
+	}
+	d.emit(out)
+}
+
+// broken takes what belongs to a file, and to none of its tests alone.
+func (d *jsDecoder) broken(f *jsFile, r *jsRecord) {
+	f.begun = true
+	switch r.Kind {
+	case "setup":
+		victims := r.list()
+		for _, one := range victims {
+			t, _ := d.test(f, &one)
+			if !t.finished {
+				v := *r
+				v.O, v.Us = "errored", 0
+				d.finish(f, t, &v)
+			}
+		}
+		if len(victims) == 0 {
+			d.fileCase(f, "hookFailed", jsHookMessage(r), r.detail(d.t.Scratch))
+		}
+	case "late":
+		what := strings.Join(r.T, " > ") + " failed after it had ended: "
+		if len(r.T) == 0 {
+			what = "an error that no test caught: "
+		}
+		d.fileCase(f, "lateFailure", what+r.line(), r.detail(d.t.Scratch))
+	case "crash":
+		d.died(f, r)
+	case "empty":
+		d.nothing(f, r)
+	case "root":
+		d.uprooted(f, r)
+	case "gone":
+		d.unloaded(f, r)
+		d.bad-- // the tool itself passes over it
+	case "stranger":
+		f.ended = true
+	default:
+		if r.Why == "uncaught" { // the process dies of it, whatever file is being loaded meanwhile
+			d.loading = f
+		}
+		d.unloaded(f, r)
+	}
+}
+
+// unloaded tells of a file that could not be loaded. What it may have told before is nothing to go by.
+func (d *jsDecoder) unloaded(f *jsFile, r *jsRecord) {
+	if f.ended {
+		return
+	}
+	f.ended = true
+	d.bad++
+	if r.Unheard {
+		d.crash++
+	}
+	out := event.CollectionFailed{
+		Job: d.t.Job, Path: f.path, Class: f.path, Line: r.L, Column: r.C, Reason: r.reason(), Message: r.line(), Detail: r.detail(d.t.Scratch),
+	}
+	d.place(f, r, &out)
+	d.emit(out)
+}
+
+// place sets line and column where the stack leads to the test file; the message names the place when it is in another
+// file of the project, that the test file loads.
+func (d *jsDecoder) place(f *jsFile, r *jsRecord, out *event.CollectionFailed) {
+	if out.Line > 0 {
+		return
+	}
+	first := true
+	for _, p := range nodePlaces(r.Text, d.t.Scratch) {
+		at := d.relative(p.File)
+		if at == "" || strings.Contains(at, "node_modules/") {
+			continue
+		}
+		if at == f.path {
+			out.Line, out.Column = p.Line, p.Column
+			return
+		}
+		if first {
+			first = false
+			out.Message = fmt.Sprintf("%s (%s:%d)", out.Message, at, p.Line)
+		}
+	}
+}
+
+// nothing tells of a file without a test: an error where the tool calls it one.
+func (d *jsDecoder) nothing(f *jsFile, r *jsRecord) {
+	if f.ended {
+		return
+	}
+	f.ended = true
+	switch {
+	case f.left > 0:
+	case d.h.emptyFails:
+		d.bad++
+		d.emit(event.CollectionFailed{Job: d.t.Job, Path: f.path, Class: f.path, Reason: "empty", Message: r.line(), Detail: r.detail(d.t.Scratch)})
+	default:
+		d.empty = append(d.empty, f.path)
+	}
+}
+
+// done concludes a file that ran to its end.
+func (d *jsDecoder) done(f *jsFile) {
+	if f.ended {
+		return
+	}
+	f.ended = true
+	for _, t := range f.order {
+		switch {
+		case t.finished:
+		case t.waiting != nil:
+			d.finish(f, t, t.waiting)
+		default:
+			d.dead(f, t, event.Errored, string(event.MissingResultType), d.h.tool+" ended the file and gave no result for this test")
+		}
+	}
+	if f.results+f.cases+f.left == 0 {
+		d.empty = append(d.empty, f.path)
+	}
+	f.tests, f.order = nil, nil
+}
+
+// died concludes a file whose process ended in the midst of it: those that ended keep their results, the open ones are
+// errors, the rest did not run.
+func (d *jsDecoder) died(f *jsFile, r *jsRecord) {
+	if f.ended {
+		return
+	}
+	d.crash++
+	fate := r.line()
+	if f.exit != nil {
+		fate = d.fate(f.exit)
+	}
+	if len(f.order) == 0 {
+		f.ended = true
+		d.bad++
+		out := event.CollectionFailed{
+			Job: d.t.Job, Path: f.path, Class: f.path, Reason: "error", Message: fate + " while the file was loaded: its tests never ran", Detail: r.detail(d.t.Scratch),
+		}
+		if f.exit != nil {
+			d.place(f, &jsRecord{Text: f.exit.Stack}, &out)
+		}
+		d.emit(out)
+		return
+	}
+	f.ended = true
+	open := 0
+	for _, t := range f.order {
+		switch {
+		case t.finished:
+		case t.waiting != nil:
+			d.finish(f, t, t.waiting)
+		case t.open && d.flaws.passOpen:
+			d.dead(f, t, event.Passed, "", "")
+		case t.open:
+			open++
+			d.dead(f, t, event.Errored, string(event.NotFinishedType), fate+" while this test ran")
+		default:
+			d.dead(f, t, event.NotRan, string(event.NotRunType), fate+" before this test")
+		}
+	}
+	if open == 0 {
+		d.fileCase(f, string(event.NotFinishedType), fate, r.detail(d.t.Scratch))
+	}
+}
+
+func (d *jsDecoder) dead(f *jsFile, t *jsTest, outcome event.Outcome, kind, message string) {
+	t.finished = true
+	if outcome == event.Errored {
+		f.bad++
+		d.bad++
+	}
+	d.emit(event.TestFinished{Job: d.t.Job, Test: t.test, Outcome: outcome, Type: kind, Message: message})
+}
+
+// fileCase is an error that belongs to no single test: a case named by its file.
+func (d *jsDecoder) fileCase(f *jsFile, kind, message, detail string) {
+	f.cases++
+	f.bad++
+	d.bad++
+	t := event.Test{ID: f.path, Name: f.path, Class: f.path}
+	if f.cases > 1 {
+		t.ID += nodeOrdinal(f.cases)
+		t.Name = t.ID
+	}
+	d.emit(event.TestFinished{Job: d.t.Job, Test: t, Outcome: event.Errored, Type: kind, Message: message, Detail: detail})
+}
+
+// fate says how a process ended itself, in a few words.
+func (d *jsDecoder) fate(exit *jsRecord) string {
+	at := ""
+	for _, p := range nodePlaces(exit.Stack, d.t.Scratch) {
+		if file := d.relative(p.File); file != "" && !strings.Contains(file, "node_modules/") {
+			at = fmt.Sprintf(" at %s:%d", file, p.Line)
+			break
+		}
+	}
+	return fmt.Sprintf("process.exit(%d) was called%s", exit.Status, at)
+}
+
+// file is the file of an absolute path, made when it is new.
+func (d *jsDecoder) file(abs string) *jsFile {
+	path := d.path(abs)
+	f := d.files[path]
+	if f == nil {
+		f = &jsFile{path: path}
+		d.files[path] = f
+		d.order = append(d.order, f)
+	}
+	return f
+}
+
+// path is a path relative to the root, or as it is where it lies elsewhere.
+func (d *jsDecoder) path(abs string) string {
+	if path := d.relative(abs); path != "" {
+		return path
+	}
+	return filepath.ToSlash(abs)
+}
+
+// relative makes a path relative to the root, or "" for one that lies elsewhere. Tools see the folder with links resolved,
+// so a path that is not below the root as we were given it is sought among the target's files.
+func (d *jsDecoder) relative(abs string) string {
+	abs = nodeFilePath(abs)
+	if abs == "" {
+		return ""
+	}
+	if rel, err := filepath.Rel(d.t.Root, abs); err == nil && filepath.IsLocal(rel) {
+		return filepath.ToSlash(rel)
+	}
+	found := ""
+	slashed := filepath.ToSlash(abs)
+	for _, file := range slices.Concat(d.t.Files, sortedKeys(d.t.Homes)) {
+		if len(file) > len(found) && strings.HasSuffix(slashed, "/"+file) {
+			found = file
+		}
+	}
+	return found
+}

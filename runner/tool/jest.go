@@ -1,0 +1,51 @@
+package tool
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"testrunner/report/event"
+)
+
+// Jest is the adapter of jest 28 to 30.
+type Jest struct{}
+
+var _ Tool = Jest{}
+
+// Name is "jest".
+func (Jest) Name() string { return "jest" }
+
+func (Jest) hook() jsHook { return jsHook{tool: "jest", emptyFails: true, asks: true} }
+
+// Discover finds the packages that run jest, and their test files by jest's own patterns (see jest_discover.go).
+func (Jest) Discover(tree Tree) []Project { return jestDiscover(tree) }
+
+// Check finds node and the jest of the nearest node_modules.
+func (j Jest) Check(ctx context.Context, t Target, h Host) Found {
+	return j.hook().check(ctx, t, h, "jest", "jest-cli")
+}
+
+// Cores is one a file: jest runs each in a worker, or several in one.
+func (Jest) Cores(t Target) int { return max(1, len(nodeFiles(t))) }
+
+// Command is `node JEST ARGS`, with the project's own arguments alone: any other would be seen by tests that read
+// process.argv, and some fail then. The hook makes the selection of files and tests, and sets the number of workers.
+func (j Jest) Command(t Target) (Command, error) {
+	for _, arg := range t.Args {
+		switch name, value, _ := strings.Cut(arg, "="); name {
+		case "--watch", "--watchAll":
+			if value != "false" {
+				return Command{}, fmt.Errorf("jest: %s never ends: leave it out", name)
+			}
+		case "--listTests", "--showConfig", "--clearCache", "--init", "--version", "-v", "--help", "-h", "--collectTests":
+			return Command{}, fmt.Errorf("jest: with %s no test runs: leave it out", name)
+		}
+	}
+	return j.hook().command(t, t.Args)
+}
+
+// Decode reads the hook's channel.
+func (j Jest) Decode(t Target, emit event.Emit) Decoder {
+	return newJSDecoder(j.hook(), t, emit, jsFlaws{})
+}

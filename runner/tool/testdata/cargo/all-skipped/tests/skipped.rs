@@ -1,0 +1,7 @@
+#[test]
+#[ignore]
+fn plain() {}
+
+#[test]
+#[ignore = "needs the moon"]
+fn reason() {}

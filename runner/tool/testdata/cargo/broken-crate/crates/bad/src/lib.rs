@@ -1,0 +1,7 @@
+mod inner;
+
+#[test]
+fn works() {
+    assert_eq!(1 + 1, 2);
+}
+

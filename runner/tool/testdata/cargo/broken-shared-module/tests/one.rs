@@ -1,0 +1,7 @@
+mod common;
+
+#[test]
+fn one() {
+    common::helper();
+}
+

@@ -1,0 +1,4 @@
+/// ```
+/// assert!(does_not_compile);
+/// ```
+pub fn f() {}

@@ -1,0 +1,10 @@
+#[test]
+fn alpha() {
+    
+}
+
+#[test]
+fn beta() {
+    
+}
+

@@ -1,0 +1,15 @@
+#[test]
+fn alpha() {
+    
+}
+
+#[test]
+fn beta() {
+    panic!();
+}
+
+#[test]
+fn gamma() {
+    
+}
+

@@ -1,0 +1,3 @@
+//! ```
+//! loop { std::hint::spin_loop(); }
+//! ```

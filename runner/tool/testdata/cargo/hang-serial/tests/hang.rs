@@ -1,0 +1,17 @@
+#[test]
+fn a_first() {
+    
+}
+
+#[test]
+fn b_hang() {
+    loop {
+        std::hint::spin_loop();
+    }
+}
+
+#[test]
+fn c_last() {
+    
+}
+

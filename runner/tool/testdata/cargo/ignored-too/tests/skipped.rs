@@ -1,0 +1,6 @@
+#[test]
+#[ignore]
+fn plain() {}
+
+#[test]
+fn other() {}

@@ -1,0 +1,7 @@
+use nowhere::thing;
+
+#[test]
+fn never() {
+    thing();
+}
+

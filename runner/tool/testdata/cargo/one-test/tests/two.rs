@@ -1,0 +1,10 @@
+#[test]
+fn same() {
+    
+}
+
+#[test]
+fn same_but_longer() {
+    panic!();
+}
+

@@ -1,0 +1,4 @@
+fn main() {
+    eprintln!("it is not so");
+    std::process::exit(2);
+}

@@ -1,0 +1,7 @@
+fn main() {}
+
+#[test]
+fn works() {
+    assert_eq!(1 + 1, 2);
+}
+

@@ -1,0 +1,5 @@
+#[test]
+fn works() {
+    assert_eq!(1 + 1, 2);
+}
+

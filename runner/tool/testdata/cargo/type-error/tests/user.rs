@@ -1,0 +1,4 @@
+#[test]
+fn uses() {
+    assert_eq!(x::two(), 2);
+}

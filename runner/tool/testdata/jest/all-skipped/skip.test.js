@@ -1,0 +1,6 @@
+test.skip('one', () => {});
+
+describe.skip('group', () => {
+  beforeAll(() => { throw new Error('never runs'); });
+  test('two', () => {});
+});

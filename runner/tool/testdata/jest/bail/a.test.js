@@ -1,0 +1,2 @@
+test('fails', () => { throw new Error('first'); });
+test('in the same file', () => {});

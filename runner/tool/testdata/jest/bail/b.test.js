@@ -1,0 +1,1 @@
+test('waits', () => new Promise((done) => { setTimeout(done, 4000); }));

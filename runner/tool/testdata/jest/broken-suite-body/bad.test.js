@@ -1,0 +1,6 @@
+test('before', () => {});
+
+describe('outer', () => {
+  test('inside', () => {});
+  throw new Error('in the body');
+});

@@ -1,0 +1,3 @@
+afterAll(() => { throw new Error('not closed'); });
+
+test('ran', () => {});

@@ -1,0 +1,3 @@
+const ending = 'check';
+
+module.exports = { testMatch: [`**/*.${ending}.js`] };

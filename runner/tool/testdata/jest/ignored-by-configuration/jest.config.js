@@ -1,0 +1,3 @@
+const old = 'old';
+
+module.exports = { testPathIgnorePatterns: [`/${old}`] };

@@ -1,0 +1,3 @@
+const { runCLI } = require('@jest/core');
+
+test('a jest in a jest', () => { expect(typeof runCLI).toBe('function'); });

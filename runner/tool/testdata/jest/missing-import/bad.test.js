@@ -1,0 +1,4 @@
+const first = 1;
+const gone = require('./gone');
+
+test('never', () => { expect(gone).toBe(first); });

@@ -1,0 +1,2 @@
+test.only('this one', () => {});
+test('not this one', () => { throw new Error('never runs'); });

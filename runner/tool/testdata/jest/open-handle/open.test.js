@@ -1,0 +1,1 @@
+test('leaves a timer', () => { setInterval(() => {}, 1000); });

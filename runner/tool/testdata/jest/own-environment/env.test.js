@@ -1,0 +1,2 @@
+test('first', () => { expect(started).toBe(1); });
+test('second', () => { expect(started).toBe(2); });

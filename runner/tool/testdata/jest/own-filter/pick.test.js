@@ -1,0 +1,2 @@
+test('fast one', () => {});
+test('slow one', () => { throw new Error('not asked for'); });

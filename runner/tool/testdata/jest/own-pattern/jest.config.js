@@ -1,0 +1,5 @@
+module.exports = {
+  roots: ['<rootDir>/checks'],
+  testRegex: '\\.check\\.js$',
+  testPathIgnorePatterns: ['/node_modules/', 'two'],
+};

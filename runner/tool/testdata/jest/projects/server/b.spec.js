@@ -1,0 +1,1 @@
+test('serves', () => { throw new Error('503'); });

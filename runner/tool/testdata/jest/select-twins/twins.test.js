@@ -1,0 +1,2 @@
+test('same', () => { throw new Error('the first'); });
+test('same', () => {});

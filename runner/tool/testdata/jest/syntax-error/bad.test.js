@@ -1,0 +1,4 @@
+test('never', () => {
+  expect(1).toBe(1);
+  if (x {
+});

@@ -1,0 +1,3 @@
+test('never', () => {});
+
+throw new TypeError('no table');

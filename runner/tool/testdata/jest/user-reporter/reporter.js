@@ -1,0 +1,1 @@
+module.exports = class { onRunComplete(_, results) { console.log(`user reporter: ${results.numTotalTests}`); } };

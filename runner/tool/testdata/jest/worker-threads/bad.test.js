@@ -1,0 +1,1 @@
+test('fails', () => { throw new Error('in a thread'); });

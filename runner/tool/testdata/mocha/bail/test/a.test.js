@@ -1,0 +1,3 @@
+'use strict';
+it('fails', () => { throw new Error('first'); });
+it('is left', () => {});

@@ -1,0 +1,2 @@
+'use strict';
+it('is left, too', () => {});

@@ -1,0 +1,3 @@
+'use strict';
+it('a', () => {});
+before(() => { throw new Error('no server'); });

@@ -1,0 +1,2 @@
+'use strict';
+describe('b', () => { it('b', () => {}); });

@@ -1,0 +1,3 @@
+'use strict';
+it('never', () => {});
+process.abort();

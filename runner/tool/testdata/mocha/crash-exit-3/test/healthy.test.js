@@ -1,0 +1,4 @@
+'use strict';
+describe('healthy', () => {
+  it('is well', () => {});
+});

@@ -1,0 +1,5 @@
+'use strict';
+setTimeout(() => {
+  describe('delayed', () => { it('passes', () => {}); });
+  run();
+}, 50);

@@ -1,0 +1,3 @@
+'use strict';
+setImmediate(() => { throw new Error('nobody waits for this'); });
+it('never', () => {});

@@ -1,0 +1,2 @@
+await new Promise((done) => { setTimeout(done, 100); });
+it('is well', () => {});

@@ -1,0 +1,2 @@
+'use strict';
+exports['a suite'] = { 'passes': () => {}, 'fails': () => { throw new Error('no'); } };

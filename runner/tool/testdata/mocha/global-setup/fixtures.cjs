@@ -1,0 +1,2 @@
+'use strict';
+exports.mochaGlobalSetup = async () => { throw new Error('can not set up'); };

@@ -1,0 +1,3 @@
+'use strict';
+describe('slow', () => { it('spins', () => { for (;;) ; }); });
+it('comes first', () => {});

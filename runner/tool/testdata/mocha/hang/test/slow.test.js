@@ -1,0 +1,3 @@
+'use strict';
+it('hangs', (done) => { setInterval(() => {}, 1000); }).timeout(0);
+it('comes later', () => {});

@@ -1,0 +1,3 @@
+'use strict';
+const gone = require('./gone.js');
+describe('bad', () => { it('never', () => gone()); });

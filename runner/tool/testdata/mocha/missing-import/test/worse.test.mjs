@@ -1,0 +1,2 @@
+import gone from './gone.mjs';
+it('never', () => gone());

@@ -1,0 +1,3 @@
+'use strict';
+it('fails', () => { throw new Error('plainly'); });
+it.skip('skipped', () => {});

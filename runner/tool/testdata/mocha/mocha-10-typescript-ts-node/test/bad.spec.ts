@@ -1,0 +1,2 @@
+const n: number = 'text';
+it('never', () => { console.log(n); });

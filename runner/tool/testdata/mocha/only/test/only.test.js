@@ -1,0 +1,3 @@
+'use strict';
+it('left', () => {});
+describe('s', () => { it.only('runs', () => {}); it('left', () => {}); });

@@ -1,0 +1,2 @@
+'use strict';
+it('is loud', () => { process.stdout.write('x'.repeat(10 << 20) + '\n'); });

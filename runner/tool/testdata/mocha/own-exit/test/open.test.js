@@ -1,0 +1,3 @@
+'use strict';
+it('leaves a server open', (done) => { require('node:net').createServer().listen(0, '127.0.0.1', done); });
+it('fails', () => { throw new Error('no'); });

@@ -1,0 +1,2 @@
+'use strict';
+describe('bad', () => { throw new RangeError('in a body'); });

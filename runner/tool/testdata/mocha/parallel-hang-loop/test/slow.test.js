@@ -1,0 +1,2 @@
+'use strict';
+describe('slow', () => { it('spins', () => { for (;;) ; }); });

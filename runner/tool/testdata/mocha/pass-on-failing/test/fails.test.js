@@ -1,0 +1,2 @@
+'use strict';
+it('fails', () => { throw new Error('no'); });

@@ -1,0 +1,2 @@
+'use strict';
+it('one', () => { throw new Error('not asked for'); });

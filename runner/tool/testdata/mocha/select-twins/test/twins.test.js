@@ -1,0 +1,4 @@
+'use strict';
+it('same', () => { throw new Error('not asked for'); });
+it('same', () => {});
+it('list [3]', () => {});

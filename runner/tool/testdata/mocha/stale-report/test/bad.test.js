@@ -1,0 +1,2 @@
+'use strict';
+it('never ends', () => process.exit(0));

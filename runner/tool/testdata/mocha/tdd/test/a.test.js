@@ -1,0 +1,2 @@
+'use strict';
+suite('a', () => { suite('b', () => { throw new Error('broken'); }); });

@@ -1,0 +1,6 @@
+'use strict';
+suite('b', () => {
+  setup(() => {});
+  test('passes', () => {});
+  test('fails', () => { throw new Error('no'); });
+});

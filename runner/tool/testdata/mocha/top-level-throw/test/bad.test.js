@@ -1,0 +1,3 @@
+'use strict';
+it('before it', () => {});
+throw new Error('no configuration');

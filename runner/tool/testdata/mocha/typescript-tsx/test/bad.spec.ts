@@ -1,0 +1,2 @@
+const n: number = ;
+it('never', () => { console.log(n); });

@@ -1,0 +1,2 @@
+'use strict';
+module.exports = { reporter: './reporter.cjs', spec: ['test/healthy.test.js', 'test/bad.test.js'] };

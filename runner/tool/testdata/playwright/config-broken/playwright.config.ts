@@ -1,0 +1,2 @@
+import { nowhere } from './nowhere';
+export default { testDir: './tests', retries: nowhere };

@@ -1,0 +1,5 @@
+import { test, expect } from '@playwright/test';
+
+test('before', () => {});
+test('aborts', () => { process.abort(); });
+test('after', () => {});

@@ -1,0 +1,11 @@
+import { defineConfig } from '@playwright/test';
+
+export default defineConfig({
+  testDir: './tests',
+  workers: 1,
+  projects: [
+    { name: 'setup', testMatch: /.*\.setup\.ts/, teardown: 'clean' },
+    { name: 'clean', testMatch: /.*\.clean\.ts/ },
+    { name: 'shop', dependencies: ['setup'] },
+  ],
+});

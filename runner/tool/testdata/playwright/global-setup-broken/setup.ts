@@ -1,0 +1,2 @@
+import './nowhere';
+export default function () {}

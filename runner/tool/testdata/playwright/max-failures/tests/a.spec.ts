@@ -1,0 +1,4 @@
+import { test, expect } from '@playwright/test';
+
+test('one', () => { expect(1).toBe(2); });
+test('two', () => {});

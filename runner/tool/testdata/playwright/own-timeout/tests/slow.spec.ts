@@ -1,0 +1,4 @@
+import { test, expect } from '@playwright/test';
+
+test('waits', async () => { await new Promise(() => {}); });
+test('after', () => {});

@@ -1,0 +1,4 @@
+import { test, expect } from '@playwright/test';
+
+test('one', () => {});
+test('two', () => {});

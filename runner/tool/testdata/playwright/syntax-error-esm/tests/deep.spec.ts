@@ -1,0 +1,5 @@
+import { test, expect } from '@playwright/test';
+
+import './deep.js';
+
+test('one', () => {});

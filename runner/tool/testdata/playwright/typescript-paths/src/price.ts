@@ -1,0 +1,1 @@
+export const price = (n: number): number => n * 2;

@@ -1,0 +1,2 @@
+console.error('no port is free');
+process.exit(3);

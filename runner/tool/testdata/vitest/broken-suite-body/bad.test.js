@@ -1,0 +1,7 @@
+import { describe, test } from 'vitest';
+
+test('beside', () => {});
+describe('suite', () => {
+  test('inside', () => {});
+  throw new Error('in the body');
+});

@@ -1,0 +1,5 @@
+import { test } from 'vitest';
+
+test('before', () => {});
+test('aborts', () => process.abort());
+test('after', () => {});

@@ -1,0 +1,4 @@
+import { test } from 'vitest';
+
+test('never known', () => {});
+process.abort();

@@ -1,0 +1,4 @@
+import { describe, test } from 'vitest';
+
+describe('empty', () => {});
+test('beside', () => {});

@@ -1,0 +1,6 @@
+import { test } from 'vitest';
+
+test.fails('is known to fail', () => {
+  throw new Error('known');
+});
+test.fails('was mended', () => {});

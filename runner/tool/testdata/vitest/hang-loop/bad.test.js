@@ -1,0 +1,5 @@
+import { test } from 'vitest';
+
+test('before', () => {});
+test('spins', () => { for (;;); }, 500);
+test('after', () => {});

@@ -1,0 +1,4 @@
+import { test } from 'vitest';
+
+test('waits', () => new Promise(() => {}), 300);
+test('after', () => {});

@@ -1,0 +1,3 @@
+import { test } from 'vitest';
+
+test('not asked for by the project', () => { throw new Error('never'); });

@@ -1,0 +1,6 @@
+import { test } from 'vitest';
+
+test('leaves a promise behind', () => {
+  Promise.reject(new Error('nobody waited'));
+});
+test('goes on', () => {});

@@ -1,0 +1,7 @@
+import { test } from 'vitest';
+
+import { nothing } from './not-there.js';
+
+test('needs it', () => {
+  nothing();
+});

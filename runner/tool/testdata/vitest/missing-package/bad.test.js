@@ -1,0 +1,5 @@
+import { test } from 'vitest';
+
+import 'not-installed-anywhere';
+
+test('needs it', () => {});

@@ -1,0 +1,4 @@
+import { test } from 'vitest';
+
+test('passes', () => {});
+test('fails', () => { throw new Error('here'); });

@@ -1,0 +1,4 @@
+import { test } from 'vitest';
+
+test.only('alone', () => {});
+test('beside', () => {});

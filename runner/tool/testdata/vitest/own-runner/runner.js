@@ -1,0 +1,7 @@
+import { VitestTestRunner } from 'vitest/runners';
+
+export default class extends VitestTestRunner {
+  onAfterRunTask(test) {
+    return super.onAfterRunTask(test);
+  }
+}

@@ -1,0 +1,8 @@
+import { describe, test } from 'vitest';
+
+describe('cart', () => {
+  test('adds', () => {});
+  test('removes', () => { throw new Error('not selected'); });
+});
+test('adds nothing', () => {});
+test.skip('adds later', () => {});
