@@ -122,7 +122,7 @@ var badConfigs = []struct {
 	{"order of the unknown", "version: 1\norder: [unti]\n", "runner.yaml:2:9: there is no category \"unti\"; did you mean unit?", false},
 	{"suite without tool", "version: 1\nsuites:\n  a: {}\n", "runner.yaml:3:3: the suite names no tool", true},
 	{"suite of an unknown tool", "version: 1\nsuites:\n  a: { tool: pytets }\n", "runner.yaml:3:14: there is no tool \"pytets\"; did you mean pytest?", false},
-	{"suite of a later tool", "version: 1\nsuites:\n  a: { tool: jest }\n", "runner.yaml:3:14: the tool \"jest\" comes in a later version", false},
+	{"suite of a later tool", "version: 1\nsuites:\n  a: { tool: websocket }\n", "runner.yaml:3:14: the tool \"websocket\" comes in a later version", false},
 	{"suite in an unknown category", "version: 1\nsuites:\n  a: { tool: go, category: unnit }\n", "runner.yaml:3:28: there is no category \"unnit\"; did you mean unit?", false},
 	{"suite in no folder", "version: 1\nsuites:\n  a: { tool: go, dir: tolls }\n", "runner.yaml:3:23: there is no folder \"tolls\"; did you mean tools?", false},
 	{"suite outside", "version: 1\nsuites:\n  a: { tool: go, dir: ../x }\n", "runner.yaml:3:23: \"../x\" leads out", false},

@@ -26,7 +26,7 @@ func commands() []command {
 		{"list", "[NAME ...]", "what tests there are, in which category, and why", flagsOf(places, []cli.Flag{jsonFlag()}), list},
 		{"explain", "NAME", "where a category, suite, path or test went, or with --mode what may run, and why", flagsOf(places, explainFlags()), explain},
 		{"init", "", "write a commented runner.yaml from what discovery found", flagsOf(places, []cli.Flag{printFlag()}), initialise},
-		{"doctor", "", "look at what a run needs: Docker, this machine, tools, addresses; and mend what is safe", flagsOf(places, doctorFlags()), doctor},
+		{"doctor", "", "look at what a run needs: Docker, this machine, tools, addresses; mend what is safe", flagsOf(places, doctorFlags()), doctor},
 		{"docker", "start|stop|status", "the Docker engine: start it, stop it if runner started it, or say how it is", dockerFlags(), dockerCommand},
 		{"report", "[render EVENTS]", "show the last run again; render a saved events.jsonl into reports", flagsOf(places, reportFlags()), showReport},
 		{"completion", "bash|zsh|fish", "print a completion script for a shell", nil, completion},

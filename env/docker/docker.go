@@ -36,7 +36,7 @@ type Place struct {
 	Process  func(pid int) (process.Glimpse, error)
 	Named    func(names ...string) []process.Glimpse
 	Output   func(ctx context.Context, argv ...string) (string, error) // a short probe's standard output
-	Log      func(line string)                                         // every dial and every engine call, for runner.log; nil discards
+	Log      func(line string)                                         // every dial and every engine call, for runner.log, from many goroutines; nil discards
 }
 
 // Dial connects to an engine. Networks are "unix", "tcp" and "npipe"; errors keep the system's own number in their chain.

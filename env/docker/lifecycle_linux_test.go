@@ -5,6 +5,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -152,8 +153,13 @@ func TestHeals(t *testing.T) {
 		m.engine(t)
 		healed := false
 		for range 20 { // the process may need a moment to be dockerd at all
+			var mu sync.Mutex
 			var log []string
-			s := Look(t.Context(), Here(m.environ(), func(line string) { log = append(log, line) }), Clocks{Answer: 10 * time.Second})
+			s := Look(t.Context(), Here(m.environ(), func(line string) {
+				mu.Lock()
+				defer mu.Unlock()
+				log = append(log, line)
+			}), Clocks{Answer: 10 * time.Second})
 			if s.Name == Up {
 				healed = s.Tries > 1 && slices.ContainsFunc(log, func(l string) bool { return strings.Contains(l, "the engine is starting (dockerd") })
 				if !healed {
@@ -189,13 +195,13 @@ func TestRestart(t *testing.T) {
 		if err := engine.ImportImage(t.Context(), "standing:1", nil, bytes.NewReader(layer)); err != nil {
 			t.Fatal(err)
 		}
-		id, err := engine.CreateContainer(t.Context(), Blueprint{Name: "standing", Image: "standing:1", Command: []string{answerProgram}})
-		if err != nil {
-			t.Fatal(err)
+		// Its program ends by KILL alone, which is not to be waited for here.
+		run(t, "docker", "run", "--detach", "--stop-timeout", "1", "--name", "standing", "standing:1", answerProgram)
+		all, err := engine.Containers(t.Context())
+		if err != nil || len(all) != 1 {
+			t.Fatalf("%v, %v", err, all)
 		}
-		if err := engine.StartContainer(t.Context(), id); err != nil {
-			t.Fatal(err)
-		}
+		id := all[0].ID
 		before := servicePid(t)
 		plan, err := PlanRestart(t.Context(), place, m.look(t))
 		if err != nil || !slices.Equal(plan.Stops, []string{"container standing (standing:1)"}) {

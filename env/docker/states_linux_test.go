@@ -162,7 +162,12 @@ func TestNotASocket(t *testing.T) {
 // stop stops what runner started, as it is typed.
 func (m machine) stop(t *testing.T) {
 	t.Helper()
-	want(t, m.types(t, "runner docker stop"), SocketAbsent, ByDefault, "runner docker start")
+	cmd := exec.CommandContext(t.Context(), "bash", "-c", "runner docker stop")
+	cmd.Env = m.environ()
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	want(t, m.look(t), SocketAbsent, ByDefault, "runner docker start")
 }
 
 // Another user: no right, the right after this login began, and the right.

@@ -14,7 +14,7 @@ import (
 func begin(t *testing.T, role string) (*Process, Glimpse) {
 	t.Helper()
 	said := &signalled{ready: make(chan struct{})}
-	p, err := Start(context.WithoutCancel(t.Context()), Spec{Argv: []string{os.Args[0]}, Env: append(os.Environ(), roleVar+"="+role), Stdout: said})
+	p, err := Start(context.WithoutCancel(t.Context()), Spec{Argv: []string{os.Args[0]}, Env: append(os.Environ(), roleVar+"="+role, argVar+"=sleep"), Stdout: said})
 	if err != nil {
 		t.Fatal(err)
 	}

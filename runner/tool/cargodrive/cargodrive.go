@@ -8,7 +8,7 @@
 // the user has set. So cargo builds, everything that can be built is built, and what was built is started in the folder and with
 // the variables that cargo test would give it. It is the same on every system, and nothing is written into the user's tree.
 //
-// The package judges nothing. It knows neither events nor outcomes nor categories: the adapter reads its records.
+// The package judges nothing. It tells no events and knows neither outcomes nor categories: the adapter reads its records.
 package cargodrive
 
 import (
@@ -17,6 +17,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 )
 
@@ -81,6 +82,7 @@ type driver struct {
 	Settings
 	environ []string
 	begun   time.Time
+	gate    sync.Mutex
 	channel *os.File
 	failed  error // the first record that could not be written
 

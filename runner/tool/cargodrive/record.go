@@ -72,6 +72,8 @@ type Record struct {
 func (d *driver) tell(r Record) {
 	r.Millis = time.Since(d.begun).Milliseconds()
 	line, err := json.Marshal(r)
+	d.gate.Lock() // a program's two streams are read side by side
+	defer d.gate.Unlock()
 	if err == nil {
 		_, err = d.channel.Write(append(line, '\n'))
 	}
