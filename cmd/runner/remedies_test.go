@@ -35,17 +35,20 @@ var proofs = map[string]string{
 	`cargoRemedy(host)`:                                                      "TestMissingCargo",
 	`pytestRemedy(t, h, env)`:                                                "TestMissingPytest",
 	`nodeInstallCommand(t, h, dirs, at, p)`:                                  "TestMissingPackages",
+	`nodeInstallCommand(t, host, dirs, at, p)`:                               "TestMissingPackages",
+	`jsInPackage(t.Dir, "npm install --save-dev "+name)`:                     "TestMissingTestTool sees that it is told; it installs from the network",
 }
 
 // unproven are the remedies that no test carries out, with the reason.
 var unproven = map[string]string{
 	`"apt-get install nodejs"`:         "it changes the machine; TestMissingNode sees that it is told",
+	`"unset " + playwrightReporter`:    "it is for the caller's own shell, which a test has not",
 	`"npm install --save-dev node@22"`: "it needs the registry of npm and a node older than 20",
 }
 
 // The number of remedies that nobody carries out. goRemedy's, cargoRemedy's and pytestRemedy's are seen to be told and not carried out
 // either: they install from the network.
-const notCarriedOut = 2
+const notCarriedOut = 3
 
 // Law 10: every remedy in the code is one that a test runs, or it is known why not.
 func TestEachRemedyHasItsProof(t *testing.T) {
@@ -250,6 +253,15 @@ func TestMissingPytest(t *testing.T) {
 		t.Fatal(out)
 	}
 	w.mended(t, "runner --tool pytest unit", path, "has no pytest", "mend: .venv/bin/pip install pytest\n")
+}
+
+// A script that calls a tool which the package does not even ask for.
+func TestMissingTestTool(t *testing.T) {
+	w := newWorkshop(t)
+	if err := os.WriteFile(filepath.Join(w.dir, "web", "package.json"), []byte(`{"scripts": {"test": "jest"}}`), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	w.mended(t, "runner --tool jest unit", os.Getenv("PATH"), "jest", "mend: npm --prefix web install --save-dev jest\n")
 }
 
 // A package whose dependencies were never installed. The one here lies beside it, so that npm needs no network.

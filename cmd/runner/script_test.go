@@ -90,6 +90,9 @@ func rustupHome() string {
 
 func goEnv(t *testing.T, name string) string {
 	t.Helper()
+	if value := os.Getenv(name); value != "" {
+		return value // where it is said, no go is needed
+	}
 	out, err := exec.Command("go", "env", name).Output()
 	if err != nil {
 		t.Fatal(err)

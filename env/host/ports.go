@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"runtime"
 	"slices"
 	"strconv"
 	"syscall"
@@ -39,7 +40,11 @@ func Listeners(ctx context.Context, ports ...int) ([]Listener, error) {
 	if len(ports) == 0 {
 		return nil, nil
 	}
-	all, err := psnet.ConnectionsWithoutUidsWithContext(ctx, "tcp")
+	list := psnet.ConnectionsWithoutUidsWithContext
+	if runtime.GOOS == "windows" { // where gopsutil has only the other, and there are no user ids to look up
+		list = psnet.ConnectionsWithContext
+	}
+	all, err := list(ctx, "tcp")
 	if err != nil {
 		return nil, fmt.Errorf("list the ports that are listened on: %w", err)
 	}

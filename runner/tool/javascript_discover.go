@@ -17,6 +17,7 @@ type jsUse struct {
 	Script  string   // the script that the command stands in, "" where there is none
 	Program string   // the command's name: "jest", "react-scripts", "node"
 	Named   string   // the script that led to it
+	Node    []string // options of node's in front of the tool's program: "--experimental-vm-modules"
 	Args    []jsWord // what the tool is given
 	Before  []jsWord // options of node's in front of the tool's path
 	Env     []string
@@ -91,11 +92,9 @@ func (d *jsDiscovery) usesOf(p *jsPackage, configs []string) []jsUse {
 			case tool == d.tool:
 				args := jsArguments(c, tool)
 				key := fmt.Sprintf("%q %v %v", c.Dir, args, c.Env)
-				if !seen[key] && !slices.ContainsFunc(args, func(w jsWord) bool {
-					return slices.Contains([]string{"--watch", "--watchAll", "watch", "dev", "--ui"}, w.Text)
-				}) {
+				if !seen[key] && !jsWatches(tool, args) {
 					seen[key] = true
-					out = append(out, jsUse{Package: p, Dir: path.Join(p.Dir, c.Dir), Script: c.Script, Program: c.head(), Named: script, Args: args, Before: jsBefore(c, tool), Env: c.Env, Why: fmt.Sprintf("%s script %s", p.label(), script)})
+					out = append(out, jsUse{Package: p, Dir: path.Join(p.Dir, c.Dir), Script: c.Script, Program: c.head(), Named: script, Node: jsNodeOptions(c), Args: args, Before: jsBefore(c, tool), Env: c.Env, Why: fmt.Sprintf("%s script %s", p.label(), script)})
 				}
 			case tool != "" && tool != "script":
 				other = true
@@ -121,6 +120,15 @@ func (d *jsDiscovery) usesOf(p *jsPackage, configs []string) []jsUse {
 	return nil
 }
 
+// jsWatches says whether a tool is told to wait for changes. To mocha --ui is something else, and a word names files.
+func jsWatches(tool string, args []jsWord) bool {
+	watching := []string{"--watch", "--watchAll", "watch", "dev", "--ui"}
+	if tool == "mocha" {
+		watching = []string{"--watch", "-w"}
+	}
+	return slices.ContainsFunc(args, func(w jsWord) bool { return slices.Contains(watching, w.Text) })
+}
+
 // jsArguments is what a command gives to the tool: the words behind the tool's name, or behind its path for node.
 func jsArguments(c jsCommand, tool string) []jsWord {
 	words := c.Words
@@ -141,6 +149,22 @@ func jsBefore(c jsCommand, tool string) []jsWord {
 		return nil
 	}
 	return slices.Clone(c.Words[1:max(1, len(c.Words)-len(jsArguments(c, tool))-1)])
+}
+
+// jsNodeOptions is what a command gives to node in front of the tool's program.
+func jsNodeOptions(c jsCommand) []string {
+	if head := c.head(); head != "node" && head != "nodejs" {
+		return nil
+	}
+	var out []string
+	for i := 1; i < len(c.Words) && strings.HasPrefix(c.Words[i].Text, "-"); i++ {
+		out = append(out, c.Words[i].Text)
+		if nodeTakesValue(c.Words[i].Text) && i+1 < len(c.Words) {
+			i++
+			out = append(out, c.Words[i].Text)
+		}
+	}
+	return out
 }
 
 func (d *jsDiscovery) has(file string) bool {
@@ -185,7 +209,7 @@ func (d *jsDiscovery) config(dir string, names []string) string {
 func (d *jsDiscovery) unreadable(file, what string) event.Finding {
 	return event.Finding{
 		ID: "tool." + d.tool + ".computed", Status: event.Warn, Value: file,
-		Detail: fmt.Sprintf("%s computes its %s, which runner can't read: it takes the files that %s finds by default, and %s itself decides when it runs", file, what, d.tool, d.tool),
+		Detail: fmt.Sprintf("%s computes its %s, which runner can't read: it takes the files that look like tests, and %s itself decides when it runs", file, what, d.tool),
 	}
 }
 

@@ -32,6 +32,7 @@ type jsHook struct {
 	together   bool   // one process loads all files before the first test runs
 	asks       bool   // what hangs may be the main process itself: it is asked from outside
 	stacks     bool   // its main process runs no test, and can ask those that do where they hang
+	alone      bool   // no other project of the package runs the tool: what it finds beside the target's files is its own
 }
 
 // jsSettings is what the hook is told: the file javascript.json beside it, so that no variable is needed.
@@ -48,6 +49,7 @@ type jsSettings struct {
 	Known    []string       `json:"known"`    // files of the project's other categories, likewise
 	LeaveOut []string       `json:"leaveOut"` // files that must not run, likewise: broken and told, or run already
 	Whole    bool           `json:"whole"`    // Files is all that the tool would find by itself
+	Alone    bool           `json:"alone"`    // no other project of the package runs the tool
 	Select   *nodeSelection `json:"select,omitempty"`
 	Share    int            `json:"share"` // the most processes that shall run tests at once; 0 is the tool's own choice
 	Debug    bool           `json:"debug"` // one file after another, in the process that has the terminal
@@ -61,7 +63,7 @@ func (h jsHook) command(t Target, args []string) (Command, error) {
 	}
 	s := jsSettings{
 		Tool: h.tool, Run: nodeRun(t), Variable: "NODE_OPTIONS", Sep: " ", Events: filepath.Join(t.Scratch, EventsFile),
-		Files: []string{}, Known: []string{}, LeaveOut: []string{}, Whole: t.Whole && len(t.LeaveOut) == 0, Share: jsShare(t, len(files)), Debug: t.Debug,
+		Files: []string{}, Known: []string{}, LeaveOut: []string{}, Whole: t.Whole && len(t.LeaveOut) == 0, Alone: h.alone, Share: jsShare(t, len(files)), Debug: t.Debug,
 	}
 	entry := filepath.ToSlash(filepath.Join(t.Scratch, filepath.FromSlash(jsHome), jsEntry))
 	s.Token = "--require=" + nodeQuoted(entry)

@@ -3,6 +3,7 @@ package tool
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"testrunner/report/event"
@@ -29,10 +30,11 @@ func (j Jest) Check(ctx context.Context, t Target, h Host) Found {
 // Cores is one a file: jest runs each in a worker, or several in one.
 func (Jest) Cores(t Target) int { return max(1, len(nodeFiles(t))) }
 
-// Command is `node JEST ARGS`, with the project's own arguments alone: any other would be seen by tests that read
+// Command is `node OPTIONS JEST ARGS`, with the project's own arguments alone: any other would be seen by tests that read
 // process.argv, and some fail then. The hook makes the selection of files and tests, and sets the number of workers.
 func (j Jest) Command(t Target) (Command, error) {
-	for _, arg := range t.Args {
+	node, args := jestArguments(t.Args)
+	for _, arg := range args {
 		switch name, value, _ := strings.Cut(arg, "="); name {
 		case "--watch", "--watchAll":
 			if value != "false" {
@@ -42,7 +44,12 @@ func (j Jest) Command(t Target) (Command, error) {
 			return Command{}, fmt.Errorf("jest: with %s no test runs: leave it out", name)
 		}
 	}
-	return j.hook().command(t, t.Args)
+	c, err := j.hook().command(t, args)
+	if err != nil {
+		return Command{}, err
+	}
+	c.Argv = slices.Insert(c.Argv, 1, node...)
+	return c, nil
 }
 
 // Decode reads the hook's channel.

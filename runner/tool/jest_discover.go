@@ -5,9 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"testrunner/report/event"
@@ -36,6 +34,9 @@ func jestDiscover(tree Tree) []Project {
 		}
 		asked := jestReadOptions(u.Args)
 		p.Args, p.Workers = asked.args, asked.workers
+		if len(u.Node) > 0 {
+			p.Args = slices.Concat([]string{jestNode}, u.Node, []string{jestSelf}, asked.args)
+		}
 		s := &jestSearch{d: d, project: p, seen: map[string]bool{}, files: map[string]bool{}}
 		s.start(u.Dir, asked)
 		var out []string
@@ -46,106 +47,6 @@ func jestDiscover(tree Tree) []Project {
 		}
 		return out
 	})
-}
-
-// jestOptions is what a script's words say about which files run, and where.
-type jestOptions struct {
-	args     []string // all of them, as they are
-	config   string
-	rootDir  string
-	projects []string
-	patterns []*regexp.Regexp // positional ones and --testPathPattern(s)
-	ignore   []*regexp.Regexp
-	match    []string
-	regex    []string
-	workers  int
-}
-
-// jestReadOptions reads the words that a script gives to jest.
-func jestReadOptions(words []jsWord) jestOptions {
-	o := jestOptions{args: jsTexts(words)}
-	for i := 0; i < len(words); i++ {
-		name, value, has := strings.Cut(words[i].Text, "=")
-		if !strings.HasPrefix(name, "-") || name == "--" {
-			o.add(&o.patterns, words[i].Text)
-			continue
-		}
-		if !has && jestTakesValue(name) && i+1 < len(words) {
-			i++
-			value = words[i].Text
-		}
-		switch name {
-		case "-c", "--config":
-			o.config = value
-		case "--rootDir":
-			o.rootDir = value
-		case "--projects", "--selectProjects":
-			if name == "--projects" {
-				o.projects = append(o.projects, value)
-			}
-			for i+1 < len(words) && !strings.HasPrefix(words[i+1].Text, "-") {
-				i++
-				if name == "--projects" {
-					o.projects = append(o.projects, words[i].Text)
-				}
-			}
-		case "--testPathPattern", "--testPathPatterns":
-			o.add(&o.patterns, value)
-		case "--testPathIgnorePatterns":
-			o.add(&o.ignore, value)
-		case "--testMatch":
-			o.match = append(o.match, value)
-		case "--testRegex":
-			o.regex = append(o.regex, value)
-		case "-i", "--runInBand":
-			o.workers = 1
-		case "-w", "--maxWorkers":
-			o.workers = jestWorkers(value)
-		}
-	}
-	return o
-}
-
-// jestWorkers reads a number of workers; a share of the cores ("50%") does not say one.
-func jestWorkers(value string) int {
-	if n, err := strconv.Atoi(value); err == nil && n > 0 {
-		return n
-	}
-	return 0
-}
-
-func (o *jestOptions) add(list *[]*regexp.Regexp, pattern string) {
-	if re, err := regexp.Compile("(?i)" + pattern); err == nil && pattern != "--" && pattern != "" {
-		*list = append(*list, re)
-	}
-}
-
-// names says whether the words of the command line want a file. jest compares with absolute paths, and a leading "./" with
-// the folder it is in; here that is a path below the root.
-func (o *jestOptions) names(file string) bool {
-	at := "/" + file
-	if slices.ContainsFunc(o.ignore, func(re *regexp.Regexp) bool { return re.MatchString(at) }) {
-		return false
-	}
-	return len(o.patterns) == 0 || slices.ContainsFunc(o.patterns, func(re *regexp.Regexp) bool {
-		text := strings.TrimPrefix(strings.TrimPrefix(re.String(), "(?i)"), "./")
-		return re.MatchString(at) || strings.Contains(strings.ToLower(at), strings.ToLower(text))
-	})
-}
-
-// jestTakesValue says whether an option of jest's takes the next word as its value.
-func jestTakesValue(option string) bool {
-	switch option {
-	case "-c", "--config", "-w", "--maxWorkers", "-t", "--testNamePattern", "--rootDir", "--testPathPattern", "--testPathPatterns",
-		"--testPathIgnorePatterns", "--reporters", "--coverageReporters", "--coverageDirectory", "--collectCoverageFrom", "--coverageProvider",
-		"--env", "--testEnvironment", "--outputFile", "--shard", "--testTimeout", "--maxConcurrency", "--seed", "--testMatch", "--testRegex",
-		"--setupFilesAfterEnv", "--setupFiles", "--globals", "--cacheDirectory", "--testRunner", "--testSequencer", "--globalSetup", "--globalTeardown",
-		"--moduleNameMapper", "--roots", "--transform", "--preset", "--changedSince", "--workerIdleMemoryLimit", "--coverageThreshold",
-		"--testEnvironmentOptions", "--filter", "--openHandlesTimeout", "--ignoreProjects":
-		return true
-	default:
-		return false
-	}
 }
 
 // jestKey stands among the configuration files for the key "jest" of package.json.
@@ -318,99 +219,4 @@ func (s *jestSearch) once(dir, file string) {
 		s.seen[key] = true
 		s.config(jestRoot(file, dir), file, s.read(file))
 	}
-}
-
-// match adds the files below dir that the configuration makes tests.
-func (s *jestSearch) match(dir string, config map[string]any, file string) {
-	m := jestMatcher{dir: dir}
-	if known := m.read(config); !known { // too many rather than too few: jest itself decides in the end
-		s.unreadable(file)
-		m.globs, m.regex = m.globs[:0], append(m.regex, jestLikely)
-	}
-	for _, file := range s.d.below(dir) {
-		if m.is(file) {
-			s.files[file] = true
-		}
-	}
-}
-
-// jestLikely are the files that a configuration which can't be read probably means: by their name or a folder above them.
-var jestLikely = regexp.MustCompile(`(?i)(?:^|[/._-])(?:__tests__|tests?|specs?|e2e|integration|unit|checks?|it)(?:[/._-]|$)`)
-
-// jestMatcher says which files below a folder are tests.
-type jestMatcher struct {
-	dir    string
-	roots  []string
-	globs  []*regexp.Regexp
-	not    []*regexp.Regexp // globs with "!" in front
-	regex  []*regexp.Regexp
-	ignore []*regexp.Regexp
-}
-
-// read takes the patterns of a configuration; known is false where one of them is computed.
-func (m *jestMatcher) read(config map[string]any) (known bool) {
-	known = true
-	list := func(key string) []string {
-		value, has := config[key]
-		if !has || value == nil {
-			return nil
-		}
-		texts, ok := jsStrings(value)
-		known = known && ok
-		return texts
-	}
-	for _, root := range list("roots") {
-		m.roots = append(m.roots, path.Join(m.dir, strings.TrimPrefix(strings.ReplaceAll(root, "<rootDir>", "."), "/")))
-	}
-	m.regex = m.expressions(list("testRegex"))
-	globs := list("testMatch")
-	if len(globs) == 0 && len(m.regex) == 0 {
-		globs = jestMatch()
-	}
-	for _, glob := range globs {
-		glob, not := strings.CutPrefix(glob, "!")
-		if re, err := jsGlob(m.glob(glob)); err == nil && not {
-			m.not = append(m.not, re)
-		} else if err == nil {
-			m.globs = append(m.globs, re)
-		}
-	}
-	m.ignore = m.expressions(list("testPathIgnorePatterns"))
-	return known
-}
-
-// glob makes a pattern relative to the root of the tree: jest compares with absolute paths.
-func (m *jestMatcher) glob(glob string) string {
-	if rest, ok := strings.CutPrefix(glob, "<rootDir>"); ok {
-		return path.Join(m.dir, strings.TrimPrefix(rest, "/"))
-	}
-	return strings.TrimPrefix(glob, "./")
-}
-
-// expressions translates regular expressions for absolute paths to ones for "/PATH" below the root of the tree.
-func (m *jestMatcher) expressions(patterns []string) []*regexp.Regexp {
-	var out []*regexp.Regexp
-	for _, pattern := range patterns {
-		root := "/" + m.dir
-		if m.dir == "." {
-			root = ""
-		}
-		pattern = strings.ReplaceAll(pattern, "<rootDir>", regexp.QuoteMeta(root))
-		if re, err := regexp.Compile(strings.ReplaceAll(pattern, `\/`, "/")); err == nil {
-			out = append(out, re)
-		}
-	}
-	return out
-}
-
-func (m *jestMatcher) is(file string) bool {
-	at := "/" + file
-	any := func(list []*regexp.Regexp, text string) bool {
-		return slices.ContainsFunc(list, func(re *regexp.Regexp) bool { return re.MatchString(text) })
-	}
-	below := func(root string) bool { return root == "." || strings.HasPrefix(file, root+"/") }
-	if len(m.roots) > 0 && !slices.ContainsFunc(m.roots, below) || any(m.ignore, at) || any(m.not, file) {
-		return false
-	}
-	return any(m.globs, file) || any(m.regex, at)
 }

@@ -9,6 +9,11 @@ import (
 // TestJestTruth runs each situation with the real jest 30.
 func TestJestTruth(t *testing.T) { jsTruth(t, tool.Jest{}, nil) }
 
+// TestJestOlder runs each situation with jest 29.
+func TestJestOlder(t *testing.T) {
+	jsTruth(t, tool.Jest{}, func(_ string, want *jsExpect) { want.Modules = "older" })
+}
+
 // TestJestReplay decodes what was recorded; no jest is needed.
 func TestJestReplay(t *testing.T) { jsReplayed(t, tool.Jest{}) }
 

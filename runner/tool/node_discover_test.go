@@ -119,18 +119,12 @@ node . [--env-file .env] (package.json script test:integration)
   test/fixtures/x/x.test.js unit (nothing matches: unit)
 node packages/b (packages/b/package.json script test)
   packages/b/b.test.js unit (nothing matches: unit)
-jest packages/d (packages/d/package.json script test)
-  ! tool.jest.no-adapter
 `},
-		{"tools without an adapter", map[string]string{
+		{"tools with and without an adapter", map[string]string{
 			"package.json": `{"scripts":{"test":"nyc mocha && npx playwright test","test:unit":"vitest run","test:other":"NODE_OPTIONS=--experimental-vm-modules node node_modules/ava/entrypoints/cli.mjs"}}`,
 			"a.test.js":    own,
 		}, `node . (package.json script test:other)
   ! tool.ava.no-adapter
-playwright . (package.json script test)
-  ! tool.playwright.no-adapter
-vitest . (package.json script test:unit)
-  ! tool.vitest.no-adapter
 `},
 		{"a program of its own, and tests beside it", map[string]string{
 			"package.json": script("node test.js"), "test.js": "", "a.test.js": own,

@@ -48,11 +48,11 @@ func TestPlaywrightDump(t *testing.T) {
 			}()
 			read := func(file string) string { return nodeRead(t, filepath.Join(target.Scratch, file)) }
 			_, title, _ := strings.Cut(jsExpected(t, "playwright", situation).Until, "::")
-			started := func() bool { return strings.Contains(read(tool.EventsFile), `"t":["`+title+`"],"l":4`) }
+			started := func() bool { return strings.Contains(read(tool.EventsFile), `"t":["`+title+`"],"l":4,"c":1}`+"\n") }
 			asked := time.Time{}
 			for !strings.Contains(read(c.Dump.File), want) {
 				if ctx.Err() != nil {
-					t.Fatalf("%s never holds %q:\n%s", c.Dump.File, want, read(c.Dump.File))
+					t.Fatalf("%s never holds %q:\n%s\n%s", c.Dump.File, want, read(c.Dump.File), read(tool.EventsFile))
 				}
 				if started() && time.Since(asked) > 5*time.Second { // a test is told before its own code has begun
 					asked = time.Now()

@@ -3,6 +3,7 @@ package tool
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"testrunner/report/event"
 )
@@ -25,7 +26,8 @@ func (Vitest) hook() jsHook { return jsHook{tool: "vitest", emptyFails: true, st
 func (Vitest) Cores(t Target) int {
 	files := max(1, len(nodeFiles(t)))
 	workers := t.Workers
-	if asked := vitestReadOptions(mochaTexts(t.Args)).workers(); asked > 0 {
+	own, _ := vitestArguments(t.Args)
+	if asked := vitestReadOptions(mochaTexts(own)).workers(); asked > 0 {
 		workers = asked
 	}
 	switch {
@@ -49,6 +51,8 @@ const vitestNamed = 20
 // Command is `node vitest.mjs run FILES ARGS`. What vitest makes of the names is more than the files that are meant, as it
 // takes them for parts of paths; the hook makes it exact, so a long list need not be there at all.
 func (v Vitest) Command(t Target) (Command, error) {
+	h := v.hook()
+	t.Args, h.alone = vitestArguments(t.Args)
 	asked := vitestReadOptions(mochaTexts(t.Args))
 	if len(asked.Filters) > 0 {
 		return Command{}, fmt.Errorf("vitest: %q behind -- would choose files: name files to runner itself, as in runner %s", asked.Filters[0], event.ShellQuote(asked.Filters[0]))
@@ -64,7 +68,20 @@ func (v Vitest) Command(t Target) (Command, error) {
 			args = append(args, nodeArgument(t, file))
 		}
 	}
-	return v.hook().command(t, append(args, t.Args...))
+	return h.command(t, append(args, t.Args...))
+}
+
+// vitestAlone stands in a project's arguments where no other project of its package runs vitest: then vitest's own search, not
+// ours, says which files there are. What stands in a configuration can't always be read.
+const vitestAlone = "--"
+
+// vitestArguments takes that word out again.
+func vitestArguments(args []string) (own []string, alone bool) {
+	i := slices.Index(args, vitestAlone)
+	if i < 0 {
+		return args, false
+	}
+	return slices.Delete(slices.Clone(args), i, i+1), true
 }
 
 // vitestRefused says why an option is not for a run that tells of its tests; "" where it is.

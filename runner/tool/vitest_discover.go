@@ -16,6 +16,9 @@ func (Vitest) Discover(tree Tree) []Project {
 			return nil
 		}
 		p.Args = o.Args
+		if len(d.uses[u.Package.Dir]) == 1 {
+			p.Args = append(p.Args, vitestAlone)
+		}
 		dir := path.Join(u.Dir, o.Root)
 		found := &vitestSearch{d: d, project: p, options: o, seen: map[string]bool{}}
 		file := path.Join(dir, o.Config)

@@ -19,7 +19,7 @@ func TestVitestDiscover(t *testing.T) {
 	}{
 		{"vitest's own patterns", map[string]string{
 			"package.json": script("vitest run"), "a.test.js": "", "b.spec.tsx": "", "c.test.mts": "", "d_test.js": "", "test/e.js": "", "src/f.integration.test.ts": "", "e2e/g.test.js": "",
-		}, `. [] (package.json script test)
+		}, `. ["--"] (package.json script test)
   a.test.js unit (nothing matches: unit)
   b.spec.tsx unit (nothing matches: unit)
   c.test.mts unit (nothing matches: unit)
@@ -40,7 +40,7 @@ func TestVitestDiscover(t *testing.T) {
 			"package.json":      `{"devDependencies":{"vitest":"4"}}`,
 			"vitest.config.ts":  "import { defineConfig } from 'vitest/config'\nexport default defineConfig({\n  plugins: [x()],\n  test: { include: ['checks/**/*.check.ts'], exclude: ['checks/old/**'], includeSource: ['src/*.js'], fileParallelism: false },\n})\n",
 			"checks/a.check.ts": "", "checks/old/b.check.ts": "", "c.test.ts": "", "src/d.js": source, "src/e.js": "",
-		}, `. [] (vitest.config.ts) workers 1
+		}, `. ["--"] (vitest.config.ts) workers 1
   checks/a.check.ts unit (nothing matches: unit)
   src/d.js unit (nothing matches: unit)
 `},
@@ -58,7 +58,7 @@ func TestVitestDiscover(t *testing.T) {
 			"vitest.config.js":     "export default { test: { projects: ['packages/*', '!packages/c', { test: { name: 'here', include: ['own/*.js'] } }] } }",
 			"packages/a/a.test.js": "", "packages/b/vitest.config.js": "export default { test: { include: ['x/*.js'] } }", "packages/b/x/b.js": "", "packages/b/y.test.js": "",
 			"packages/c/c.test.js": "", "own/d.js": "", "e.test.js": "",
-		}, `. [] (package.json script test)
+		}, `. ["--"] (package.json script test)
   own/d.js unit (nothing matches: unit)
   packages/a/a.test.js unit (nothing matches: unit)
   packages/b/x/b.js unit (nothing matches: unit)
@@ -66,20 +66,20 @@ func TestVitestDiscover(t *testing.T) {
 		{"a workspace file", map[string]string{
 			"package.json": script("vitest run"), "vitest.workspace.ts": "import { defineWorkspace } from 'vitest/config'\nexport default defineWorkspace([\n  'pkg', // one\n])\n",
 			"pkg/a.test.js": "", "b.test.js": "",
-		}, `. [] (package.json script test)
+		}, `. ["--"] (package.json script test)
   pkg/a.test.js unit (nothing matches: unit)
 `},
 		{"packages that run it themselves", map[string]string{
 			"package.json": script("vitest run"), "a.test.js": "", "packages/b/package.json": script("vitest run --root ."), "packages/b/b.test.js": "", "packages/c/c.test.js": "",
-		}, `. [] (package.json script test)
+		}, `. ["--"] (package.json script test)
   a.test.js unit (nothing matches: unit)
   packages/c/c.test.js unit (nothing matches: unit)
-packages/b ["--root" "."] (packages/b/package.json script test)
+packages/b ["--root" "." "--"] (packages/b/package.json script test)
   packages/b/b.test.js unit (nothing matches: unit)
 `},
 		{"a computed list", map[string]string{
 			"package.json": script("vitest run"), "vitest.config.ts": "export default defineConfig({ test: { include: globs() } })", "a.test.js": "",
-		}, `. [] (package.json script test)
+		}, `. ["--"] (package.json script test)
   a.test.js unit (nothing matches: unit)
   ! tool.vitest.computed vitest.config.ts
 `},

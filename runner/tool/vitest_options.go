@@ -42,7 +42,7 @@ func vitestReadOptions(words []jsWord) vitestOptions {
 			continue // as the command itself
 		}
 		o.Args = append(o.Args, text)
-		if !has && !vitestAlone(name) && !strings.HasPrefix(word, "--no-") && i+1 < len(words) && !strings.HasPrefix(words[i+1].Text, "-") {
+		if !has && !vitestFlag(name) && !strings.HasPrefix(word, "--no-") && i+1 < len(words) && !strings.HasPrefix(words[i+1].Text, "-") {
 			i++
 			value = words[i].Text
 			o.Args = append(o.Args, value)
@@ -102,8 +102,8 @@ func vitestName(word string) string {
 	return strings.Join(parts, "")
 }
 
-// vitestAlone says whether vitest declares an option without a value (cliOptionsConfig in its source, of 3.2 and 4.1).
-func vitestAlone(name string) bool {
+// vitestFlag says whether vitest declares an option without a value (cliOptionsConfig in its source, of 3.2 and 4.1).
+func vitestFlag(name string) bool {
 	switch name {
 	case "watch", "ui", "open", "hideSkippedTests", "coverage", "isolate", "globals", "dom", "fileParallelism", "passWithNoTests",
 		"logHeapUsage", "detectAsyncLeaks", "allowOnly", "dangerouslyIgnoreUnhandledErrors", "expandSnapshotDiff", "disableConsoleIntercept",

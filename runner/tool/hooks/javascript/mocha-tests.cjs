@@ -1,19 +1,13 @@
 'use strict';
-// The class Mocha: how it loads test files, and what it tells of tests. See mocha.cjs.
-//
-// A file that can't be loaded ends mocha before any test of any file has run: here each file is loaded apart, and what a
-// broken one had defined until then is taken back.
+// The class Mocha, as far as it runs tests: what is told of them. See mocha.cjs.
 module.exports = ({ settings, tell, guarded, str, cap, plain, describe, chosen, key }, Mocha, run) => {
   const { resolve } = require('path');
+  require('./mocha-load.cjs')({ settings, tell, guarded, plain, describe }, Mocha, run);
   const { setTimeout } = globalThis; // the tests may replace it
   const LINGER = 10000; // ms that mocha may stay after the end of its run
   const { Suite } = Mocha;
   const known = new WeakMap(); // test -> what we tell of it
   const ordinals = new Map(); // file and titles -> how many tests there are
-  const hooks = new WeakMap(); // a hook of a file's top level -> that file
-  const errors = new Set(); // what kept files from being loaded
-  let main; // the Mocha that the command made; tests may make others
-  let count = 0; // its tests
 
   function rootOf(suite) {
     while (suite?.parent) suite = suite.parent;
@@ -36,20 +30,30 @@ module.exports = ({ settings, tell, guarded, str, cap, plain, describe, chosen, 
       ordinals.set(id, n);
       k = { f, t, n, state: '' };
       known.set(first, k);
-      count++;
+      run.count++;
     }
     return k;
   }
   const named = ({ f, t, n, l, c }) => ({ f, t, n: n > 1 ? n : undefined, l, c });
   const selected = (k) => k.f === undefined || chosen(k.f, k.t, k.n);
 
-  // mocha knows no positions: the first frame in the test's file is where it is written, as the project maps its stacks.
+  // mocha knows no positions: the first frame in the test's file is where it is written. Where nothing maps stacks their frames
+  // are read as they are, which costs a tenth of their text.
+  const frames = (_, sites) => sites;
   function locate(k) {
     if (k.f === undefined) return;
-    const limit = Error.stackTraceLimit;
-    Error.stackTraceLimit = 30;
+    const { stackTraceLimit, prepareStackTrace } = Error;
+    const mapped = prepareStackTrace !== undefined || process.sourceMapsEnabled !== false;
+    Error.stackTraceLimit = mapped ? 12 : 30;
+    if (!mapped) Error.prepareStackTrace = frames;
     const { stack } = new Error('here');
-    Error.stackTraceLimit = limit;
+    Error.stackTraceLimit = stackTraceLimit;
+    if (!mapped) {
+      delete Error.prepareStackTrace; // as it was
+      const site = stack.find((one) => one.getFileName()?.endsWith(k.f)); // of an ES module it is an URL
+      if (site) [k.l, k.c] = [site.getLineNumber(), site.getColumnNumber()];
+      return;
+    }
     const at = String(stack).indexOf(`${k.f}:`);
     const place = at < 0 ? null : /^:(\d+):(\d+)/.exec(stack.slice(at + k.f.length, at + k.f.length + 24));
     if (place) [k.l, k.c] = [Number(place[1]), Number(place[2])];
@@ -58,7 +62,7 @@ module.exports = ({ settings, tell, guarded, str, cap, plain, describe, chosen, 
   Suite.prototype.addTest = function (test) {
     const result = addTest.apply(this, arguments);
     guarded(() => {
-      if (main === undefined || rootOf(this) !== main.suite) return;
+      if (run.main === undefined || rootOf(this) !== run.main.suite) return;
       const k = know(test);
       locate(k);
       if (run.running && !selected(k)) { // made while the tests run, and not asked for
@@ -68,72 +72,6 @@ module.exports = ({ settings, tell, guarded, str, cap, plain, describe, chosen, 
     });
     return result;
   };
-
-  const TYPES = ['suites', 'tests', '_beforeAll', '_afterAll', '_beforeEach', '_afterEach', '_onlyTests', '_onlySuites'];
-  const EVENTS = Object.entries(Suite.constants).filter(([name]) => name.startsWith('EVENT_FILE_')).map(([, event]) => event);
-  const bound = new WeakMap(); // mocha -> the listeners of its interface
-  const { ui, loadFilesAsync } = Mocha.prototype;
-  Mocha.prototype.ui = function () {
-    const before = EVENTS.map((event) => this.suite.listeners(event));
-    const result = ui.apply(this, arguments);
-    guarded(() => bound.set(this, { args: [...arguments], added: EVENTS.map((event, i) => this.suite.listeners(event).slice(before[i].length)) }));
-    return result;
-  };
-  // An interface keeps the suites that are being defined to itself: after a file that threw inside one, it must begin anew.
-  function rebind(mocha) {
-    const { args, added } = bound.get(mocha) ?? { args: [mocha.options.ui], added: [] };
-    added.forEach((listeners, i) => listeners.forEach((f) => mocha.suite.removeListener(EVENTS[i], f)));
-    mocha.ui(...args);
-  }
-  // Each file is loaded as mocha loads it, but apart. Our own frame stays out of the stack of what the file runs.
-  async function load(mocha, args) {
-    const { files, suite } = mocha;
-    main = mocha;
-    count = 0;
-    try {
-      for (const file of files) {
-        const sizes = TYPES.map((type) => suite[type].length);
-        const before = count;
-        run.current = resolve(file);
-        tell({ k: 'file', run: settings.run, f: run.current });
-        mocha.files = [file];
-        try {
-          await Promise.resolve().then(loadFilesAsync.bind(mocha, ...args));
-        } catch (err) {
-          guarded(() => tell({ k: 'broken', f: run.current, kind: 'load', ...describe(err), ...checked(err, run.current) }));
-          if (run.worker || !run.files.includes(run.current)) throw err; // the others count on what --file names
-          TYPES.forEach((type, i) => { suite[type].length = sizes[i]; });
-          count = before;
-          rebind(mocha);
-          errors.add({ err });
-          continue;
-        }
-        guarded(() => TYPES.forEach((type, i) => {
-          if (type.startsWith('_before') || type.startsWith('_after')) for (const hook of suite[type].slice(sizes[i])) hooks.set(hook, run.current);
-        }));
-        if (count === before && !mocha.options.delay) tell({ k: 'broken', f: run.current, kind: 'empty' });
-      }
-    } finally {
-      mocha.files = files;
-    }
-  }
-  Mocha.prototype.loadFilesAsync = function (...args) {
-    if (run.worker ? this.isWorker : main === undefined) return load(this, args);
-    return loadFilesAsync.apply(this, args);
-  };
-  // checked finds what an error does not say of itself: ts-node and esbuild name the place in their text, and the error of
-  // an import of an ES module with a syntax error names none, so node is asked for it.
-  function checked(err, file) {
-    const said = /^(.+?)[(:](\d+)[,:](\d+)\)?(?: - |: )(error.*)$/im.exec(plain(err?.message ?? ''));
-    if (said && /^(TSError|TransformError)$|^Error$/.test(err.name) && resolve(said[1]) === file) {
-      return { l: Number(said[2]), c: Number(said[3]), name: /^ERROR|TS1\d{3}\b/.test(said[4]) ? 'SyntaxError' : err.name, msg: said[4].replace(/^error:? /i, '') };
-    }
-    if (err?.name !== 'SyntaxError' || /^\S+:\d+\n/.test(err.stack)) return {};
-    const { stderr, status } = require('child_process').spawnSync(process.execPath, ['--check', file], { encoding: 'utf8', timeout: 10000 });
-    const lines = stderr.split('\n');
-    const place = /^.*:(\d+)$/.exec(lines[0]);
-    return place && status !== 0 ? { l: Number(place[1]), c: (lines[2] ?? '').indexOf('^') + 1 || undefined } : {};
-  }
 
   function listen(runner, mocha) {
     const matches = (t) => runner._grep.test(t.fullTitle()) !== Boolean(runner._invert);
@@ -172,7 +110,7 @@ module.exports = ({ settings, tell, guarded, str, cap, plain, describe, chosen, 
       runner.total = runner.grepTotal(runner.suite);
       if (!run.worker) began(mocha);
       for (const [f, list] of files) tell({ k: 'plan', f, tests: list });
-      if (count > planned) tell({ k: 'left', f: run.worker ? run.current : undefined, n: count - planned });
+      if (run.count > planned) tell({ k: 'left', f: run.worker ? run.current : undefined, n: run.count - planned });
     }
 
     // What a failed hook keeps from running: all tests below its suite that have no result yet.
@@ -186,7 +124,7 @@ module.exports = ({ settings, tell, guarded, str, cap, plain, describe, chosen, 
     }
     function hookFailed(hook, err) {
       const lost = victims(hook);
-      const files = lost.length > 0 ? new Set(lost.map((v) => v.f)) : [hooks.get(hook) ?? fileOf(hook)];
+      const files = lost.length > 0 ? new Set(lost.map((v) => v.f)) : [run.hooks.get(hook) ?? fileOf(hook)];
       for (const f of files) {
         const tests = lost.filter((v) => v.f === f);
         for (const v of tests) v.state = 'errored';
@@ -215,7 +153,7 @@ module.exports = ({ settings, tell, guarded, str, cap, plain, describe, chosen, 
         k.state = 'failed'; // it says done twice, or an error came after its end
         return tell({ k: 'broken', f: k.f, kind: 'late', t: k.t, ...describe(err) });
       }
-      if ([...errors].some((e) => e.err === err)) return undefined; // told when it was loaded
+      if ([...run.errors].some((e) => e.err === err)) return undefined; // told when it was loaded
       const what = describe(err);
       const text = `${what.msg}\n${what.text}`; // mocha takes the folder out of stacks
       const f = run.files.find((file) => text.includes(file) || text.includes(`(${key(file)}:`) || text.includes(`at ${key(file)}:`));
@@ -236,7 +174,7 @@ module.exports = ({ settings, tell, guarded, str, cap, plain, describe, chosen, 
       return;
     }
     on('start', start);
-    on('hook', (hook) => { run.open = hooks.get(hook) ?? hook.file ?? run.open; });
+    on('hook', (hook) => { run.open = run.hooks.get(hook) ?? hook.file ?? run.open; });
     on('test', (t) => {
       const k = know(t);
       run.open = k.f;
@@ -258,7 +196,7 @@ module.exports = ({ settings, tell, guarded, str, cap, plain, describe, chosen, 
       rest();
       for (const file of mocha.files) tell({ k: 'done', f: resolve(file) });
       // mocha itself ends at a broken file. As in its parallel mode the user's reporter and the exit status hear of it.
-      for (const { err } of errors) {
+      for (const { err } of run.errors) {
         const runnable = new Mocha.Runnable('Uncaught error outside test suite');
         runnable.parent = runner.suite;
         runner.fail(runnable, err);
@@ -304,7 +242,7 @@ module.exports = ({ settings, tell, guarded, str, cap, plain, describe, chosen, 
       try {
         return await fixture.apply(this, args);
       } catch (err) {
-        if (this === main) tell({ k: 'problem', ...describe(err), msg: `${name === 'runGlobalSetup' ? 'mochaGlobalSetup' : 'mochaGlobalTeardown'} failed: ${err?.message ?? err}` });
+        if (this === run.main) tell({ k: 'problem', ...describe(err), msg: `${name === 'runGlobalSetup' ? 'mochaGlobalSetup' : 'mochaGlobalTeardown'} failed: ${err?.message ?? err}` });
         throw err;
       }
     };
@@ -312,8 +250,8 @@ module.exports = ({ settings, tell, guarded, str, cap, plain, describe, chosen, 
 
   const start = Mocha.prototype.run;
   Mocha.prototype.run = function (fn, ...rest) {
-    if (run.worker ? !this.isWorker : main !== undefined && main !== this || run.running || run.ended) return start.call(this, fn, ...rest);
-    main = this;
+    if (run.worker ? !this.isWorker : run.main !== undefined && run.main !== this || run.running || run.ended) return start.call(this, fn, ...rest);
+    run.main = this;
     const mocha = this;
     const Reporter = this._reporter;
     let runner;

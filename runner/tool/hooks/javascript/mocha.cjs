@@ -19,7 +19,19 @@ module.exports = (kit) => {
   const WORKER = join(home, 'lib', 'nodejs', 'worker.js');
   const worker = program === WORKER;
   const files = settings.files.map((file) => resolve(file));
-  const run = { worker, files, current: undefined, open: undefined, running: false, ended: false, rejected: new WeakSet(), results: undefined, pool: () => watch(join(home, 'lib', 'nodejs', 'buffered-worker-pool.js')), listening };
+  const run = {
+    worker, files, listening, pool: () => watch(join(home, 'lib', 'nodejs', 'buffered-worker-pool.js')),
+    main: undefined, // the Mocha that the command made; tests may make others
+    count: 0, // its tests
+    results: undefined,
+    errors: new Set(), // what kept files from being loaded
+    hooks: new WeakMap(), // a hook of a file's top level -> that file
+    rejected: new WeakSet(), // errors with which the pool of workers told of a file
+    current: undefined, // the file that is being loaded
+    open: undefined, // the file of which a test or a hook runs
+    running: false,
+    ended: false,
+  };
 
   // mocha's modules are met while they are compiled, which TypeScript's loaders leave as it is. bin/mocha loads some of them
   // too, and where it was given an option of node's it then starts a second node that does the work: that one loads cli.js,

@@ -3,11 +3,13 @@
 // See playwright.cjs.
 module.exports = ({ settings, tell, guarded, describe, failure, home, listed }) => {
   const Module = require('module');
-  const { existsSync, realpathSync } = require('fs');
+  const { existsSync, readFileSync, realpathSync } = require('fs');
   const { join, resolve } = require('path');
   const { inspect } = require('util');
   const { pathToFileURL } = require('url');
   const isTest = (file) => listed.has(file);
+  // Older versions ask no reporter what to leave out (preprocess), so they don't say either how far they have come.
+  const asks = guarded(() => readFileSync(join(home, 'types', 'testReporter.d.ts'), 'utf8').includes('preprocess'));
 
   // An error names its file only sometimes. CommonJS files are seen when they are asked for; the modules of others are kept
   // by node together with their error, and asked for again.
@@ -70,6 +72,8 @@ module.exports = ({ settings, tell, guarded, describe, failure, home, listed }) 
   // conclude tells of the errors that playwright met before its tests began: of a file, or of what all files count on.
   async function conclude(errors, config) {
     const open = () => errors.filter((e) => !told.has(e.message ?? e.value));
+    loaded ||= !asks && open().some((e) => [...listed].some((file) => `${e.location?.file}\n${e.message}\n${e.stack}`.includes(file))) ||
+      (!asks && !config?.globalSetup && !config?.webServer && errors.length > 0);
     if (loaded && open().some((e) => !isTest(e.location?.file))) {
       for (const file of listed) {
         if (asked.has(file) || !existsSync(file)) continue;

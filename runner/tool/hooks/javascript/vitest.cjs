@@ -8,10 +8,9 @@
 // the methods which are used here.
 module.exports = ({ settings, tell, guarded, str, cap, plain, release }) => {
   const { existsSync, readFileSync, realpathSync, writeFileSync } = require('fs');
-  const { dirname, isAbsolute, join, relative, resolve } = require('path');
+  const { dirname, join, relative, resolve } = require('path');
   const { pathToFileURL } = require('url');
   const { select, share, debug } = settings;
-  const { readFile } = require('fs/promises');
 
   const home = (() => {
     for (let dir = dirname(realpathSync(process.argv[1])); ; dir = dirname(dir)) {
@@ -32,6 +31,10 @@ module.exports = ({ settings, tell, guarded, str, cap, plain, release }) => {
   if (chunk === undefined) return true;
   let chosenBy; // vitest-select.mjs, which the workers load too
   const load = (...path) => import(pathToFileURL(join(...path)).href);
+  const real = (file) => {
+    try { return realpathSync(file); } catch { return file; }
+  };
+  const { failure, place, reading } = require('./vitest-errors.cjs')({ str, cap, plain, real, home: home.dir });
   Promise.all([load(home.dir, 'dist', chunk), load(__dirname, 'vitest-select.mjs')]).then(([all, own]) => guarded(() => {
     chosenBy = own.default;
     const Vitest = Object.values(all).find((v) => typeof v === 'function' && ['report', 'start', 'runFiles'].every((m) => Object.hasOwn(v.prototype ?? {}, m)));
@@ -81,16 +84,22 @@ module.exports = ({ settings, tell, guarded, str, cap, plain, release }) => {
       if (existsSync(resolve(file))) tell({ k: 'absent', f: resolve(file) });
       else tell({ k: 'broken', f: resolve(file), kind: 'gone', msg: 'no such file' });
     }
-    if (settings.whole) return specs.filter((spec) => !out.has(real(spec.moduleId)));
     const known = paths(settings.known);
-    const strays = [...found].filter((file) => !wanted.has(file) && !known.has(file) && !out.has(file));
-    if (strays.length > 0) tell({ k: 'stray', files: strays });
+    const strays = settings.alone ? [...found].filter((file) => !wanted.has(file) && !known.has(file) && !foreign(file)) : [];
+    if (settings.whole) for (const file of strays) wanted.add(file); // discovery could not read of them
+    else if (strays.length > 0) tell({ k: 'stray', files: strays.filter((file) => !out.has(file)) });
     return specs.filter((spec) => wanted.has(real(spec.moduleId)) && !out.has(real(spec.moduleId)));
   }
-  function real(file) {
-    try { return realpathSync(file); } catch { return file; }
+  // foreign says whether a file is of a package below this one that runs vitest by itself.
+  function foreign(file) {
+    const here = real(process.cwd());
+    for (let dir = dirname(file); dir !== here && dir !== dirname(dir); dir = dirname(dir)) {
+      const manifest = join(dir, 'package.json');
+      if (!existsSync(manifest)) continue;
+      return /\bvitest\b/.test(JSON.stringify(JSON.parse(readFileSync(manifest, 'utf8')).scripts ?? {}));
+    }
+    return false;
   }
-
   const live = new Set(); // configurations whose workers load our setup file
   // The configuration is whole and nothing has been looked for yet.
   function begin(vitest) {
@@ -171,35 +180,6 @@ module.exports = ({ settings, tell, guarded, str, cap, plain, release }) => {
   }
   const of = (m, id) => ({ f: m.f, project: m.project, ...m.tests.get(id) });
 
-  // failure is what the errors of a task say, as they come out of a worker: plain objects. The first one gives the message.
-  function failure(errors) {
-    const list = (errors ?? []).filter((e) => e !== undefined && e !== null);
-    const [first] = list;
-    if (typeof first !== 'object') return { msg: cap(plain(first ?? '')) };
-    const text = list.map((e) => {
-      if (typeof e !== 'object') return String(e);
-      const message = String(e.message ?? '');
-      const stack = String(e.stack ?? '').replace(/^Error: STACK_TRACE_ERROR\n/m, ''); // vitest's word for a stack that it took ahead of time
-      let out = stack.includes(message) ? stack : `${e.name ?? 'Error'}: ${message}\n${stack}`;
-      for (let deeper = e.cause, depth = 0; deeper !== undefined && deeper !== null && depth < 5; deeper = deeper.cause, depth++) {
-        out += `\ncaused by: ${deeper.stack ?? deeper.message ?? deeper}`;
-      }
-      return out;
-    });
-    return { name: str(first.name), code: str(first.code), msg: cap(plain(first.message ?? '')), text: cap(plain(text.join('\n\n'))), diff: first.diff ? cap(plain(first.diff)) : undefined };
-  }
-  // The place in the test file that an error leads to, as the project maps its stacks; of an error while the file is
-  // transformed vite names the file and the place itself.
-  function place(err, f) {
-    if (err === null || typeof err !== 'object') return {};
-    const at = (err.stacks ?? []).find((s) => real(s.file) === real(f)) ?? (err.loc && real(String(err.loc.file ?? err.id ?? '')) === real(f) ? err.loc : undefined);
-    if (at !== undefined) return { l: at.line, c: at.column };
-    const text = String(err.stack ?? '');
-    const from = text.indexOf(`${f}:`);
-    const said = from < 0 ? null : /^:(\d+):(\d+)/.exec(text.slice(from + f.length, from + f.length + 24));
-    return said === null ? {} : { l: Number(said[1]), c: Number(said[2]) };
-  }
-
   // result tells what became of a test; false where it was never begun.
   function result(m, task) {
     const r = task.result;
@@ -232,16 +212,27 @@ module.exports = ({ settings, tell, guarded, str, cap, plain, release }) => {
   // A suite that fails before its tests has them marked as skipped, without a word of their own: they could not be judged.
   const victim = (m, task) => m.meant.has(task.id) && task.result?.state === 'skip' && !task.result.pending && task.result.note === undefined;
 
+  function take(m, task) {
+    if (m.told.has(task.id)) return;
+    if (victim(m, task)) m.victims.push(task);
+    else if (!result(m, task)) return;
+    m.told.add(task.id);
+  }
+
   async function finish(module) {
     const m = know(module);
     if (m.over) return;
     m.over = true;
     plan(m, module.task, module.project.config.testNamePattern);
     const broken = [];
+    // vitest takes in several bundles of events at once: the end of a file may come before its last results, which it knows.
     (function visit(suite) {
       const errors = suite.result?.errors ?? [];
       if (errors.length > 0 && (suite === module.task || m.tests.size + m.left.size > 0)) broken.push({ suite, errors });
-      for (const t of suite.tasks ?? []) if (t.type === 'suite') visit(t);
+      for (const t of suite.tasks ?? []) {
+        if (t.type === 'suite') visit(t);
+        else if (m.tests.has(t.id)) take(m, t);
+      }
     })(module.task);
     const blamed = new Set();
     for (const { suite, errors } of broken.reverse()) { // the innermost first
@@ -260,39 +251,6 @@ module.exports = ({ settings, tell, guarded, str, cap, plain, release }) => {
     tell({ k: 'done', f: m.f });
   }
 
-  // reading says where a file can't be read. What transforms it names the place in its own words; vite itself knows none of
-  // plain JavaScript, so its parser is asked once more. For a module that is missing it is the line that names it.
-  async function reading(err, f) {
-    const message = plain(err?.message ?? '');
-    const missing = /^Cannot find (?:module|package) '([^']+)'|^Failed to resolve import "([^"]+)"|^Failed to load url (\S+) /.exec(message);
-    if (missing) {
-      const text = (await readFile(f, 'utf8')).split('\n');
-      const wanted = missing[1] ?? missing[2] ?? missing[3];
-      const at = text.findIndex((line) => line.includes(`'${wanted}'`) || line.includes(`"${wanted}"`));
-      return at < 0 ? {} : { l: at + 1 };
-    }
-    const said = /\[ ?(.+?):(\d+):(\d+) ?\]|^(.+?):(\d+):(\d+): ERROR: (.*)$/m.exec(message);
-    if (/^Transform failed/.test(message) && said) {
-      const at = said[1] ?? said[4];
-      const what = said[7] ?? /\[PARSE_ERROR\] (.*)/.exec(message)?.[1] ?? 'a file that can\'t be read';
-      const [l, c] = [Number(said[2] ?? said[5]), Number(said[3] ?? said[6]) + (said[4] === undefined ? 0 : 1)];
-      const here = real(isAbsolute(at) ? at : resolve(at)) === real(f);
-      return { name: 'SyntaxError', msg: here ? what : `${what} (${at}:${l})`, ...(here ? { l, c } : {}), text: message };
-    }
-    if (!/contains invalid JS syntax/.test(message)) return {};
-    const { parseAst } = await import(pathToFileURL(require.resolve('vite', { paths: [home.dir] })).href);
-    const code = await readFile(f, 'utf8');
-    try {
-      parseAst(code);
-    } catch (again) {
-      const lines = plain(again.message).split('\n');
-      const what = /^Parse failed/.test(lines[0]) ? lines[1] : lines[0];
-      if (typeof again.pos !== 'number') return { name: 'SyntaxError', msg: what };
-      const before = Buffer.from(code).subarray(0, again.pos).toString().split('\n');
-      return { name: 'SyntaxError', msg: what, l: before.length, c: before.at(-1).length + 1, text: plain(again.message) };
-    }
-    return {}; // another file, which it loads
-  }
   function within(task, suite) {
     for (let t = task; t; t = t.suite ?? (t.filepath === undefined ? t.file : undefined)) if (t === suite || t.id === suite.id) return true;
     return false;
@@ -316,8 +274,7 @@ module.exports = ({ settings, tell, guarded, str, cap, plain, release }) => {
     onTestCaseResult(test) {
       const m = know(test.module);
       if (!m.tests.has(test.id)) return;
-      if (victim(m, test.task)) m.victims.push(test.task);
-      else if (result(m, test.task)) m.told.add(test.id);
+      take(m, test.task);
     },
     onTestModuleEnd: finish,
     async onTestRunEnd(all, errors, reason) {
@@ -357,27 +314,6 @@ module.exports = ({ settings, tell, guarded, str, cap, plain, release }) => {
     dead.add(f);
     tell({ k: 'broken', kind: 'crash', f, msg });
   }
-  // Which file a worker is at stands in the channel, beside its process id.
-  function fileOf(child) {
-    let f;
-    for (const line of readFileSync(settings.events, 'utf8').split('\n')) if (line.startsWith(`{"p":${child.pid},`)) f = JSON.parse(line).f ?? f;
-    return f;
-  }
-  const running = new Set(); // worker processes
-  require('diagnostics_channel').subscribe('child_process', ({ process: child }) => guarded(() => {
-    const ours = () => child.spawnargs?.some((arg) => arg.startsWith(home.dir) || arg.includes('tinypool'));
-    child.once('spawn', () => guarded(() => {
-      if (!ours()) return;
-      running.add(child);
-      const { send } = child; // vitest 3 ends when it writes to a worker that died
-      if (typeof send === 'function') child.send = function () { return this.connected ? send.apply(this, arguments) : false; };
-    }));
-    child.once('exit', (code, signal) => guarded(() => {
-      running.delete(child);
-      const f = child.killed || !ours() ? undefined : fileOf(child);
-      if (f !== undefined) crash(f, signal ? `its worker was ended by ${signal}` : `its worker ended with status ${code}`);
-    }));
-  }));
-  if (settings.stacks) require('./stacks.cjs')({ settings, guarded, running, name: (child) => fileOf(child) ?? 'a worker of vitest', threads: true });
+  require('./vitest-workers.cjs')({ settings, guarded, home: home.dir, crash });
   return true;
 };

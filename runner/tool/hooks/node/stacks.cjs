@@ -11,6 +11,7 @@ module.exports = ({ settings, guarded, running, name = (child) => child.spawnarg
   const { request } = require('http');
   const { randomBytes } = require('crypto');
   const ANSWER = 1500; // ms to wait for each answer
+  const AGAIN = 200; // ms between two tries to have the inspector's port
   const known = new WeakMap(); // child -> the address of its inspector
   const IDLE = 300; // ms without any code after which a process waits for something
 
@@ -42,9 +43,15 @@ module.exports = ({ settings, guarded, running, name = (child) => child.spawnarg
       seen += data;
       const found = /ws:\/\/(\S+):(\d+)(\/\S+)/.exec(seen);
       if (found) finish({ host: found[1], port: Number(found[2]), path: found[3] });
+      else if (seen.includes('address already in use')) { // another one is being asked: it will be over soon
+        seen = '';
+        again = setTimeout(() => child.kill('SIGUSR1'), AGAIN);
+      }
     };
+    let again;
     const finish = (address) => {
       clearTimeout(timer);
+      clearTimeout(again);
       child.stderr.off('data', look);
       done(address);
     };
@@ -107,9 +114,11 @@ module.exports = ({ settings, guarded, running, name = (child) => child.spawnarg
         return '    its inspector has no port: another process that is being asked holds it';
       }
       if (!stop) return `    no code runs; it waits for: ${rest || 'nothing that is known'}`;
-      const text = stop.params.callFrames.map(at).join('\n');
+      const lines = stop.params.callFrames.map(at);
       await call('Debugger.resume');
-      return text;
+      // What called the project's outermost frame is the test tool and node: it is the same in each test.
+      const end = lines.findLastIndex((line) => !/[\\/]node_modules[\\/]|\(node:/.test(line)) + 1;
+      return lines.slice(0, end || undefined).join('\n');
     }
     return { take, call, stack };
   }

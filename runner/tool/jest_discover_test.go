@@ -1,0 +1,96 @@
+package tool_test
+
+import (
+	"fmt"
+	"testing"
+
+	"testrunner/runner/tool"
+)
+
+func TestJestDiscover(t *testing.T) {
+	script := func(line string) string {
+		return fmt.Sprintf(`{"scripts":{"test":%q},"devDependencies":{"jest":"30"}}`, line)
+	}
+	for _, c := range []struct {
+		name  string
+		files map[string]string
+		want  string
+	}{
+		{"jest's own patterns", map[string]string{
+			"package.json": script("jest"), "a.test.js": "", "b.spec.tsx": "", "c.test.mts": "", "d_test.js": "", "src/__tests__/e.js": "", "src/f.integration.test.ts": "", "e2e/g.test.js": "",
+		}, `. [] (package.json script test)
+  a.test.js unit (nothing matches: unit)
+  b.spec.tsx unit (nothing matches: unit)
+  c.test.mts unit (nothing matches: unit)
+  e2e/g.test.js e2e (folder e2e)
+  src/__tests__/e.js unit (nothing matches: unit)
+  src/f.integration.test.ts integration (name *.integration.*)
+`},
+		{"options and patterns of scripts, wrappers, watching", map[string]string{
+			"package.json":  `{"scripts":{"test":"npm run test:unit","test:unit":"cross-env TZ=UTC npx jest src --coverage -w 2","test:e2e":"node --expose-gc node_modules/jest/bin/jest.js --testPathPattern=e2e","test:watch":"jest --watch"}}`,
+			"src/a.test.js": "", "e2e/b.test.js": "", "c.test.js": "",
+		}, `. ["node" "--expose-gc" "jest" "--testPathPattern=e2e"] (package.json script test:e2e)
+  e2e/b.test.js e2e (folder e2e)
+. ["TZ=UTC" "src" "--coverage" "-w" "2"] (package.json script test:unit) workers 2
+  src/a.test.js unit (script test:unit)
+`},
+		{"a configuration in package.json", map[string]string{
+			"package.json":       `{"scripts":{"test":"jest"},"jest":{"roots":["<rootDir>/lib"],"testRegex":"\\.check\\.js$","testPathIgnorePatterns":["/node_modules/","<rootDir>/lib/old/"]}}`,
+			"lib/a.check.js":     "",
+			"lib/old/b.check.js": "", "src/c.check.js": "", "lib/d.test.js": "",
+		}, `. [] (package.json script test)
+  lib/a.check.js unit (nothing matches: unit)
+`},
+		{"a configuration in TypeScript, and none of its scripts", map[string]string{
+			"package.json":   `{"devDependencies":{"jest":"30"}}`,
+			"jest.config.ts": "import type { Config } from 'jest';\n\n// testMatch: ['never']\nconst config: Config = {\n  rootDir: 'src', /* a comment */\n  testMatch: ['<rootDir>/**/*.it.ts', '!**/skip/**'],\n  maxWorkers: 3,\n};\n\nexport default config;\n",
+			"src/a.it.ts":    "", "src/skip/b.it.ts": "", "src/c.test.ts": "", "d.it.ts": "",
+		}, `. [] (jest.config.ts) workers 3
+  src/a.it.ts unit (nothing matches: unit)
+`},
+		{"projects: folders, globs, objects", map[string]string{
+			"package.json":               script("jest"),
+			"jest.config.js":             "module.exports = {\n  projects: ['<rootDir>/packages/*', { displayName: 'own', testMatch: ['<rootDir>/own/*.js'] }],\n};\n",
+			"packages/a/jest.config.js":  "module.exports = { testMatch: ['**/*.spec.js'] };",
+			"packages/a/x.spec.js":       "",
+			"packages/a/y.test.js":       "",
+			"packages/b/package.json":    `{"jest":{"testRegex":["_test\\.js$"]}}`,
+			"packages/b/z_test.js":       "",
+			"own/one.js":                 "",
+			"elsewhere/left-out.test.js": "",
+		}, `. [] (package.json script test)
+  own/one.js unit (nothing matches: unit)
+  packages/a/x.spec.js unit (nothing matches: unit)
+  packages/b/z_test.js unit (nothing matches: unit)
+`},
+		{"workspaces: each package's own script takes its files first", map[string]string{
+			"package.json":            `{"workspaces":["packages/*"],"scripts":{"test":"jest"}}`,
+			"top.test.js":             "",
+			"packages/a/package.json": `{"name":"a","scripts":{"test":"jest --silent"}}`,
+			"packages/a/a.test.js":    "",
+			"packages/b/package.json": `{"name":"b"}`,
+			"packages/b/b.test.js":    "",
+		}, `. [] (package.json script test)
+  packages/b/b.test.js unit (nothing matches: unit)
+  top.test.js unit (nothing matches: unit)
+packages/a ["--silent"] (packages/a/package.json script test)
+  packages/a/a.test.js unit (nothing matches: unit)
+`},
+		{"a configuration that is computed", map[string]string{
+			"package.json": script("jest"), "jest.config.js": "module.exports = { testMatch: patterns() };", "check/a.js": "", "lib/b.js": "",
+		}, `. [] (package.json script test)
+  check/a.js unit (nothing matches: unit)
+  ! tool.jest.computed jest.config.js
+`},
+		{"jest inside another program", map[string]string{"package.json": script("react-scripts test"), "src/a.test.js": ""}, `. [] (package.json script test)
+  ! tool.jest.wrapped package.json
+`},
+		{"another tool's tests", map[string]string{"package.json": script("vitest run"), "a.test.js": ""}, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got := jsDiscovered(tool.Jest{}, c.files); got != c.want {
+				t.Errorf("got\n%s\nwant\n%s", got, c.want)
+			}
+		})
+	}
+}

@@ -1,0 +1,4 @@
+test('node has its options', () => {
+  expect(typeof gc).toBe('function');
+  expect(process.execArgv).toEqual(['--expose-gc']);
+});

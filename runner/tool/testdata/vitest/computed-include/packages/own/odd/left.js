@@ -1,0 +1,3 @@
+import { test } from 'vitest';
+
+test('of another package', () => { throw new Error('never'); });
