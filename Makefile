@@ -1,4 +1,4 @@
-.PHONY: build test lint bench fuzz cross kill-trials demo record
+.PHONY: build test lint bench fuzz cross kill-trials demo record windows
 build:; scripts/build
 test:; scripts/test
 lint:; scripts/lint
@@ -8,3 +8,4 @@ cross:; scripts/cross
 kill-trials:; scripts/kill-trials
 demo:; scripts/demo
 record:; scripts/record
+windows:; scripts/windows go

@@ -30,7 +30,14 @@ func TestWindowsScripts(t *testing.T) {
 			name, value, _ := strings.Cut(kv, "=")
 			e.Setenv(name, value)
 		}
-		return common(e)
+		if err := common(e); err != nil {
+			return err
+		}
+		for _, name := range []string{"GOROOT", "GOTOOLCHAIN", "CGO_ENABLED"} {
+			e.Setenv(name, os.Getenv(name))
+		}
+		e.Setenv("GOFLAGS", strings.TrimSpace("-mod=mod "+os.Getenv("GOFLAGS"))) // what scripts/windows says of Go's own tools
+		return nil
 	}
 	p.Cmds["pipe"], p.Cmds["busy"], p.Cmds["gone"] = pipe, busy, gone
 	testscript.Run(t, p)

@@ -67,7 +67,7 @@ func watchdog(args []string, w World) int {
 	return 0
 }
 
-// carryOut renders what the dead run had told, and removes its scratch folder.
+// carryOut renders what the dead run had told, and then removes its scratch folder.
 func carryOut(dir, events string) error {
 	path := filepath.Join(dir, willFile)
 	text, err := os.ReadFile(path)
@@ -82,15 +82,15 @@ func carryOut(dir, events string) error {
 	if err != nil {
 		return err
 	}
-	if err := os.RemoveAll(last.Scratch); err != nil {
-		return fmt.Errorf("remove the scratch folder: %w", err)
-	}
 	summary, err := report.FinishDead(events)
 	if err != nil {
 		return err
 	}
 	if err := junit.WriteFile(last.JUnit, summary, dialect); err != nil {
 		return err
+	}
+	if err := os.RemoveAll(last.Scratch); err != nil { // last: what can't be removed costs no report
+		return fmt.Errorf("remove the scratch folder: %w", err)
 	}
 	return os.Remove(path)
 }

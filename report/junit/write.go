@@ -151,7 +151,7 @@ func writeOne(path string, doc *document, d Dialect) (err error) {
 	if err := f.Close(); err != nil {
 		return err
 	}
-	return os.Rename(f.Name(), path)
+	return replace(f.Name(), path)
 }
 
 // measure is what write would write.

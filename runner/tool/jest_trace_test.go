@@ -20,7 +20,7 @@ func TestJestLeavesNoTrace(t *testing.T) {
 		args             []string
 	}{
 		"plain": {}, "own options": {options: "--no-warnings --max-old-space-size=512"}, "workers": {args: workers},
-		"threads": {args: append([]string{"--workerThreads"}, workers[:1]...)}, "workers and own options": {args: workers, options: "--no-warnings"},
+		"threads": {args: append([]string{"--workerThreads"}, workers...)}, "workers and own options": {args: workers, options: "--no-warnings"},
 		"jest 29": {modules: "older"}, "workers of jest 29": {modules: "older", args: workers},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -103,18 +103,19 @@ func pytestRemedy(t Target, h Host, env string) string {
 				if in == "" {
 					return lock[1]
 				}
-				return "cd " + pytestQuote(t.Dir) + " && " + lock[1]
+				return "cd " + pytestQuote(t.Dir) + pytestThen() + lock[1]
 			}
 		}
 	}
 	create, pip := "", ""
 	if env == "" {
 		place := in + ".venv"
-		create = "python3 -m venv " + pytestQuote(place) + " && "
+		python := "python3"
 		pip = place + "/bin/pip"
-		if runtime.GOOS == "windows" {
-			pip = place + `/Scripts/pip`
+		if runtime.GOOS == "windows" { // where there is no python3
+			python, pip = "python", place+"/Scripts/pip"
 		}
+		create = python + " -m venv " + pytestQuote(place) + pytestThen()
 	} else {
 		pip = filepath.Join(filepath.Dir(pytestPython(env)), "pip")
 		if rel, err := filepath.Rel(t.Root, pip); err == nil && filepath.IsLocal(rel) {
@@ -122,6 +123,14 @@ func pytestRemedy(t Target, h Host, env string) string {
 		}
 	}
 	return create + pytestQuote(pip) + " install " + pytestWhat(dir, in)
+}
+
+// pytestThen joins two commands: Windows PowerShell, which comes with every Windows, has no &&.
+func pytestThen() string {
+	if runtime.GOOS == "windows" {
+		return "; "
+	}
+	return " && "
 }
 
 // pytestWhat is what pip is to install: what the project itself names with pytest in it, else pytest.

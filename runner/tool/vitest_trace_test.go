@@ -42,7 +42,7 @@ func TestVitestLeavesNoTrace(t *testing.T) {
 			hooked := nodeSeen(t, out)
 
 			node, script, _ := strings.Cut(target.Program, "\n")
-			plain := exec.Command(node, append([]string{script, "run"}, target.Args...)...)
+			plain := exec.Command(node, append([]string{script, "run"}, c.args...)...)
 			plain.Dir = target.Root
 			plain.Env = tool.Environ(os.Environ(), target, tool.Command{})
 			if text, err := plain.CombinedOutput(); err != nil {

@@ -2,7 +2,6 @@
 // The class Mocha, as far as it runs tests: what is told of them. See mocha.cjs.
 module.exports = ({ settings, tell, guarded, str, cap, plain, describe, chosen, key }, Mocha, run) => {
   const { resolve } = require('path');
-  require('./mocha-load.cjs')({ settings, tell, guarded, plain, describe }, Mocha, run);
   const { setTimeout } = globalThis; // the tests may replace it
   const LINGER = 10000; // ms that mocha may stay after the end of its run
   const { Suite } = Mocha;

@@ -2,14 +2,14 @@
 // mocha 10 and 11: the process that mocha runs in, and with --parallel each of its workers. See preload.cjs.
 //
 // mocha is CommonJS throughout, so its own modules are met while they are loaded: what finds the files (they are replaced by
-// those of the settings, which no argument names), the class Mocha (see mocha-tests.cjs) and the pool of workers. In parallel
+// those of the settings, which no argument names), the class Mocha (see mocha-load.cjs, mocha-tests.cjs) and the pool of workers. In parallel
 // mode the main process hears of a file only when it is over, so the workers tell their tests themselves.
 module.exports = (kit) => {
   const { settings, tell, guarded, cap, describe, release, capture } = kit;
   const Module = require('module');
   const { existsSync, readFileSync, realpathSync } = require('fs'); // taken before the tests can replace them
   const { dirname, join, resolve } = require('path');
-  const tests = require('./mocha-tests.cjs');
+  const parts = [require('./mocha-load.cjs'), require('./mocha-tests.cjs')];
 
   const program = realpathSync(process.argv[1]);
   const home = [dirname(program), dirname(dirname(program)), dirname(dirname(dirname(program)))].find(
@@ -37,7 +37,7 @@ module.exports = (kit) => {
   // too, and where it was given an option of node's it then starts a second node that does the work: that one loads cli.js,
   // and only now does our token have to be gone.
   const before = {};
-  const after = { [join(home, 'lib', 'mocha.js')]: (module) => tests(kit, module.exports, run) };
+  const after = { [join(home, 'lib', 'mocha.js')]: (module) => parts.forEach((part) => part(kit, module.exports, run)) };
   if (worker) {
     release();
     ending();

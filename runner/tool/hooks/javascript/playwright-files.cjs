@@ -72,8 +72,8 @@ module.exports = ({ settings, tell, guarded, describe, failure, home, listed }) 
   // conclude tells of the errors that playwright met before its tests began: of a file, or of what all files count on.
   async function conclude(errors, config) {
     const open = () => errors.filter((e) => !told.has(e.message ?? e.value));
-    loaded ||= !asks && open().some((e) => [...listed].some((file) => `${e.location?.file}\n${e.message}\n${e.stack}`.includes(file))) ||
-      (!asks && !config?.globalSetup && !config?.webServer && errors.length > 0);
+    const names = (e) => [...listed].some((file) => `${e.location?.file}\n${e.message}\n${e.stack}`.includes(file));
+    loaded ||= !asks && errors.length > 0 && ((!config?.globalSetup && !config?.webServer) || open().some(names));
     if (loaded && open().some((e) => !isTest(e.location?.file))) {
       for (const file of listed) {
         if (asked.has(file) || !existsSync(file)) continue;
