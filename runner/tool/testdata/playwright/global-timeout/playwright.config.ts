@@ -3,5 +3,5 @@ import { defineConfig } from '@playwright/test';
 export default defineConfig({
   testDir: './tests',
   workers: 1,
-  globalTimeout: 6000,
+  globalTimeout: 20000,
 });
