@@ -275,7 +275,7 @@ func (d *jsDecoder) agree(x Exit) Conclusion {
 		problems = append(problems, fmt.Sprintf("%s ended its run and was then ended by %s", d.h.tool, x.Signal))
 	case x.Code == 0 && d.bad > 0 && d.crash == 0 && (d.ended == nil || d.ended.Why != "allowed"):
 		problems = append(problems, d.h.tool+" ended with status 0 although tests failed")
-	case x.Code != 0 && d.bad == 0 && d.ended != nil && (d.ended.Why == "none" || d.ended.Why == "others"): // that it found no test; tests of nobody's
+	case x.Code != 0 && d.bad == 0 && d.ended != nil && slices.Contains([]string{"none", "others", "limit"}, d.ended.Why): // no test of ours failed
 	case x.Code != 0 && d.bad == 0:
 		said := cmp.Or(event.FirstLine(jsPlain(x.Stderr)), "it says no reason")
 		problems = append(problems, fmt.Sprintf("%s ended with status %d although no test failed: %s", d.h.tool, x.Code, said))

@@ -35,7 +35,8 @@ import (
 //	note     what a person may want to know, and is no error: Msg
 //	problem  an error of the run that belongs to no file: Msg, Text
 //	end      the tool's end-of-run word: O (passed, failed, interrupted, timedout), Tests and Files (numbers), Why (bail; allowed: failures do not count)
-//	         broken: files could not be loaded, so none ran; none: it found no test; others: tests ran that were not selected
+//	         broken: files could not be loaded, so none ran; none: it found no test; others: tests failed that were not selected;
+//	         limit: its own time limit has passed
 //	fault    an error of our hook: Msg
 type jsRecord struct {
 	P       int    `json:"p"`

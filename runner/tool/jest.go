@@ -27,8 +27,18 @@ func (j Jest) Check(ctx context.Context, t Target, h Host) Found {
 	return j.hook().check(ctx, t, h, "jest", "jest-cli")
 }
 
-// Cores is one a file: jest runs each in a worker, or several in one.
-func (Jest) Cores(t Target) int { return max(1, len(nodeFiles(t))) }
+// Cores is one a file, as jest gives each worker a file, but no more than the project lets it start.
+func (Jest) Cores(t Target) int {
+	files := max(1, len(nodeFiles(t)))
+	switch {
+	case t.Debug:
+		return 1
+	case t.Workers > 0:
+		return min(t.Workers, files)
+	default:
+		return files
+	}
+}
 
 // Command is `node OPTIONS JEST ARGS`, with the project's own arguments alone: any other would be seen by tests that read
 // process.argv, and some fail then. The hook makes the selection of files and tests, and sets the number of workers.

@@ -89,6 +89,15 @@ func TestJestCommand(t *testing.T) {
 	}
 }
 
+func TestJestCores(t *testing.T) {
+	for want, target := range map[int]tool.Target{3: {}, 2: {Workers: 2}, 1: {Debug: true}} {
+		target.Dir, target.Files = ".", []string{"a.test.js", "b.test.js", "c.test.js"}
+		if got := (tool.Jest{}).Cores(target); got != want {
+			t.Errorf("%+v: got %d, want %d", target, got, want)
+		}
+	}
+}
+
 // --debug and a share of one core keep all files in the process that has the terminal; the counts are the same.
 func TestJestInOneProcess(t *testing.T) {
 	for _, situation := range []string{"workers", "crash-exit-3-workers", "exit-0-workers"} {

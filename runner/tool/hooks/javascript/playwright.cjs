@@ -273,7 +273,7 @@ module.exports = ({ settings, tell, guarded, cap, plain, describe, release, chos
           tell({ k: 'r', ...know(test), ...why });
         }
         if (others > 0) tell({ k: 'note', msg: `playwright ${version} can't leave out single tests: ${others} more ran, and are not counted` });
-        const why = stopped ? 'bail' : failedOthers > 0 ? 'others' : !began && files.broken() > 0 ? 'broken' : none ? 'none' : undefined;
+        const why = stopped ? 'bail' : failedOthers > 0 ? 'others' : limit !== undefined ? 'limit' : !began && files.broken() > 0 ? 'broken' : none ? 'none' : undefined;
         tell({ k: 'end', o: status, tests: results, files: new Set([...known.values()].map((k) => k.f)).size, why });
       });
     }
