@@ -1,5 +1,6 @@
 // Which tests of a vitest file the selection means: vitest-worker.mjs keeps the others from running, vitest.cjs counts them.
-export default function chosen(file, select, path, project) {
+// exact: the name without its project means another test, the one that runs.
+export default function chosen(file, select, path, project, exact = false) {
   const pattern = select?.filter === undefined ? null : new RegExp(select.filter, 'u');
   const wanted = select?.tests === undefined ? null : select.tests[path.replaceAll('\\', '/')] ?? [];
   const wellFormed = (text) => text.replace(/\p{Surrogate}/gu, '\ufffd');
@@ -17,7 +18,7 @@ export default function chosen(file, select, path, project) {
       const n = (ordinals.get(full) ?? 0) + 1;
       ordinals.set(full, n);
       const named = wanted === null || wanted.some((w) =>
-        w.name === '' || (n === 1 && (w.name === full || w.name === names.at(-1))) || (w.base === full && w.n === n) || names.slice(0, -1).includes(w.name));
+        w.name === '' || (n === 1 && (w.name === full || (!exact && w.name === names.at(-1)))) || (w.base === full && w.n === n) || names.slice(0, -1).includes(w.name));
       out.push({ test: task, t, n, chosen: named && (pattern === null || pattern.test(full)) });
     }
   })(file, []);

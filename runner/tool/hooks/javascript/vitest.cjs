@@ -130,11 +130,14 @@ module.exports = ({ settings, tell, guarded, str, cap, plain, release }) => {
       .map((file) => pathToFileURL(join(home.dir, 'dist', file)).href);
   }
   const shared = new Set(); // files that run in several projects: their tests are told apart by the project's name
+  const checked = new Set(); // files that are run and have their types checked too: vitest counts their tests once for each
   function start(specs) {
     const seen = new Map();
-    for (const { moduleId, project } of specs) {
-      if (seen.has(moduleId) && seen.get(moduleId) !== project) shared.add(moduleId);
-      seen.set(moduleId, project);
+    for (const { moduleId, project, pool } of specs) {
+      const before = seen.get(moduleId);
+      if (before !== undefined && before.project !== project) shared.add(moduleId);
+      if (before !== undefined && (before.pool === 'typescript') !== (pool === 'typescript')) checked.add(moduleId);
+      seen.set(moduleId, { project, pool });
     }
     writeFileSync(join(__dirname, 'vitest-worker.json'), JSON.stringify({
       events: settings.events, run: settings.run, select, dir: process.cwd(), shared: [...shared], classes: classes(),
@@ -152,7 +155,10 @@ module.exports = ({ settings, tell, guarded, str, cap, plain, release }) => {
     const file = module.task;
     let m = modules.get(file.id);
     if (m === undefined) {
-      m = { f: file.filepath, project: shared.has(file.filepath) ? str(file.projectName || undefined) : undefined, tests: new Map(), left: new Set(), meant: new Set(), told: new Set(), victims: [], over: false };
+      const types = file.meta?.typecheck === true;
+      const second = types && checked.has(file.filepath); // told of beside its run
+      const marks = [shared.has(file.filepath) ? str(file.projectName || undefined) : undefined, second ? 'typecheck' : undefined].filter((x) => x !== undefined);
+      m = { f: file.filepath, project: marks.length > 0 ? marks.join(' ') : undefined, types, second, tests: new Map(), left: new Set(), meant: new Set(), told: new Set(), victims: [], over: false };
       modules.set(file.id, m);
     }
     return m;
@@ -162,8 +168,8 @@ module.exports = ({ settings, tell, guarded, str, cap, plain, release }) => {
     if (m.tests.size > 0 || m.left.size > 0) return;
     const tests = [];
     let left = 0;
-    for (const { test, t, n, chosen } of chosenBy(file, select, relative(process.cwd(), m.f), m.project)) {
-      const out = !chosen && test.mode !== 'run' && test.mode !== 'queued';
+    for (const { test, t, n, chosen } of chosenBy(file, select, relative(process.cwd(), m.f), m.project, m.second)) {
+      const out = !chosen && (m.types || (test.mode !== 'run' && test.mode !== 'queued')); // the compiler leaves none out
       const native = pattern && test.mode === 'skip' && !t.join(' ').match(pattern);
       if (out || native) {
         m.left.add(test.id);

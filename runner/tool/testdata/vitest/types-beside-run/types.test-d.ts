@@ -1,0 +1,5 @@
+import { expectTypeOf, test } from 'vitest';
+
+test('is only checked', () => {
+  expectTypeOf(1).toEqualTypeOf<number>();
+});
