@@ -122,7 +122,11 @@ func pytestRemedy(t Target, h Host, env string) string {
 			pip = filepath.ToSlash(rel)
 		}
 	}
-	return create + pytestQuote(pip) + " install " + pytestWhat(dir, in)
+	program := pytestQuote(pip)
+	if runtime.GOOS == "windows" && strings.HasPrefix(program, "'") {
+		program = "& " + program // PowerShell would only print it
+	}
+	return create + program + " install " + pytestWhat(dir, in)
 }
 
 // pytestThen joins two commands: Windows PowerShell, which comes with every Windows, has no &&.

@@ -131,9 +131,11 @@ module.exports = ({ settings, tell, guarded, str, cap, plain, release }) => {
   }
   const shared = new Set(); // files that run in several projects: their tests are told apart by the project's name
   const checked = new Set(); // files that are run and have their types checked too: vitest counts their tests once for each
+  const ahead = new Map(); // how often each file is still to end: once a project, and once more for its types
   function start(specs) {
     const seen = new Map();
     for (const { moduleId, project, pool } of specs) {
+      ahead.set(moduleId, (ahead.get(moduleId) ?? 0) + 1);
       const before = seen.get(moduleId);
       if (before !== undefined && before.project !== project) shared.add(moduleId);
       if (before !== undefined && (before.pool === 'typescript') !== (pool === 'typescript')) checked.add(moduleId);
@@ -254,7 +256,9 @@ module.exports = ({ settings, tell, guarded, str, cap, plain, release }) => {
     }
     for (const t of m.victims) if (!blamed.has(t)) tell({ k: 'r', ...of(m, t.id), o: 'skipped' });
     if (cancelled === 'test-failure') stopped(m);
-    tell({ k: 'done', f: m.f });
+    const more = (ahead.get(m.f) ?? 1) - 1;
+    ahead.set(m.f, more);
+    if (more === 0) tell({ k: 'done', f: m.f });
   }
 
   function within(task, suite) {
