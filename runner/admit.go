@@ -40,6 +40,9 @@ func (s *scheduler) start(ctx context.Context, i, share, charge int) {
 	s.waiting = slices.Delete(s.waiting, i, i+1)
 	s.free -= charge
 	s.lent = time.Now()
+	if s.opt.Idle != nil {
+		s.opt.Idle() // what was idle before this job says nothing of it
+	}
 	r := newRunning(j, share, charge, s)
 	s.live = append(s.live, r)
 	go r.run(ctx, s.done)

@@ -169,7 +169,7 @@ func (e evidence) describeAnswer(name Name) (detail, advice string) {
 		if name == Rootless {
 			product, advice = "rootless Docker", "ports below 1024 and memory limits may not be had"
 		}
-		return fmt.Sprintf("%s %s (API %s) on %s, %d cores, %s", product, e.info.ServerVersion, e.pong.API, e.info.OperatingSystem, e.info.CPUs, size(uint64(max(e.info.Memory, 0)))), advice
+		return fmt.Sprintf("%s %s (API %s) on %s, %d cores, %s", product, e.info.ServerVersion, e.pong.API, e.info.OperatingSystem, e.info.CPUs, event.Size(uint64(max(e.info.Memory, 0)))), advice
 	case WindowsContainers:
 		return "the engine runs Windows containers, and these services are of Linux", "it is a switch in Docker Desktop's menu: Switch to Linux containers"
 	case DiskFull:
@@ -179,7 +179,7 @@ func (e evidence) describeAnswer(name Name) (detail, advice string) {
 		if e.disk.Free >= leastDisk {
 			return fmt.Sprintf("the disk of %s has %d free inodes of %d", e.disk.Path, e.disk.InodesFree, e.disk.Inodes), "look first: docker system df"
 		}
-		return fmt.Sprintf("the disk of %s is full: %s of %s free, at least %s is needed", e.disk.Path, size(e.disk.Free), size(e.disk.Total), size(leastDisk)), "look first: docker system df"
+		return fmt.Sprintf("the disk of %s is full: %s of %s free, at least %s is needed", e.disk.Path, event.Size(e.disk.Free), event.Size(e.disk.Total), event.Size(leastDisk)), "look first: docker system df"
 	case ClientTooOld, ClientTooNew:
 		if e.host.API != "" {
 			return "DOCKER_API_VERSION=" + e.host.API + " is not spoken by this engine: " + e.raw(), ""
@@ -199,20 +199,4 @@ func (e evidence) diary(p Place) string {
 		return "why it died: journalctl -u docker -n 50"
 	}
 	return ""
-}
-
-// size is a size for people, in units of 1024.
-func size(n uint64) string {
-	const unit = 1024
-	if n < unit {
-		return fmt.Sprintf("%d B", n)
-	}
-	value, name := float64(n)/unit, "KB"
-	for _, next := range []string{"MB", "GB", "TB", "PB"} {
-		if value < unit {
-			break
-		}
-		value, name = value/unit, next
-	}
-	return fmt.Sprintf("%.1f %s", value, name)
 }

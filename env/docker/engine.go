@@ -7,7 +7,8 @@ import (
 )
 
 // Engine is all that runner asks of a container engine: the one seam to the client library. Every call keeps its context's
-// deadline; errors keep the library's chain and say what was asked. Its methods are safe for use by many goroutines.
+// deadline; errors keep the library's chain and say what was asked. Its methods are safe for use by many goroutines once
+// the first call has returned: in it the library agrees on a version with the engine, and others read that without a lock.
 type Engine interface {
 	Ping(context.Context) (Pong, error)
 	Info(context.Context) (Info, error)

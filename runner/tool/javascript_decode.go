@@ -256,19 +256,24 @@ func (d *jsDecoder) path(abs string) string {
 	return filepath.ToSlash(abs)
 }
 
-// relative makes a path relative to the root, or "" for one that lies elsewhere. Tools see the folder with links resolved,
-// so a path that is not below the root as we were given it is sought among the target's files.
+// relative makes a path relative to the root, or "" for one that lies elsewhere.
 func (d *jsDecoder) relative(abs string) string {
+	return jsRelative(d.t.Root, abs, slices.Concat(d.t.Files, sortedKeys(d.t.Homes)))
+}
+
+// jsRelative makes a path relative to the root, or "" for one that lies elsewhere. Tools see the folder with links resolved,
+// so a path that is not below the root as we were given it is sought among the files that are known.
+func jsRelative(root, abs string, known []string) string {
 	abs = nodeFilePath(abs)
 	if abs == "" {
 		return ""
 	}
-	if rel, err := filepath.Rel(d.t.Root, abs); err == nil && filepath.IsLocal(rel) {
+	if rel, err := filepath.Rel(root, abs); err == nil && filepath.IsLocal(rel) {
 		return filepath.ToSlash(rel)
 	}
 	found := ""
 	slashed := filepath.ToSlash(abs)
-	for _, file := range slices.Concat(d.t.Files, sortedKeys(d.t.Homes)) {
+	for _, file := range known {
 		if len(file) > len(found) && strings.HasSuffix(slashed, "/"+file) {
 			found = file
 		}

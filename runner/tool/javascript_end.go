@@ -109,10 +109,10 @@ func (d *jsDecoder) refused(x Exit) Conclusion {
 	return c
 }
 
-// unended concludes a tool whose stream has no end. Where one file is to blame, the others that never ran do so apart.
-func (d *jsDecoder) unended(x Exit) Conclusion {
+// cutShort is how a run without an end ended, as far as the culprit, the exit status and, where they are to be heard, the tool's
+// own words tell.
+func (d *jsDecoder) cutShort(x Exit, culprit *jsFile, heard bool) Conclusion {
 	c := Conclusion{Cause: event.Crashed, Detail: x.Stderr}
-	culprit := d.culprit()
 	exit := d.exit
 	if culprit != nil && culprit.exit != nil {
 		exit = culprit.exit
@@ -124,13 +124,20 @@ func (d *jsDecoder) unended(x Exit) Conclusion {
 		c.Problem = fmt.Sprintf("%s was ended by %s", d.h.tool, x.Signal)
 	default:
 		c.Problem = fmt.Sprintf("%s ended with status %d and without its end of the run", d.h.tool, x.Code)
-		if said := d.said(x); said != "" && x.Code != 0 {
+		if said := d.said(x); said != "" && heard {
 			c.Problem += ": " + said
 		}
 	}
 	if x.Code == 0 {
 		c.Cause = event.Vanished
 	}
+	return c
+}
+
+// unended concludes a tool whose stream has no end. Where one file is to blame, the others that never ran do so apart.
+func (d *jsDecoder) unended(x Exit) Conclusion {
+	culprit := d.culprit()
+	c := d.cutShort(x, culprit, x.Code != 0)
 	if culprit == nil {
 		d.abandoned(d.h.tool + " ended before this file had run")
 		return c

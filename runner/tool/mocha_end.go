@@ -1,10 +1,7 @@
 package tool
 
 import (
-	"fmt"
 	"slices"
-
-	"testrunner/report/event"
 )
 
 // What is particular to a tool that loads all files before its first test runs, in one process: one file can take all
@@ -12,26 +9,8 @@ import (
 
 // diedTogether concludes such a tool whose run has no end: while it loaded a file, or while it ran a test of one.
 func (d *jsDecoder) diedTogether(x Exit) Conclusion {
-	c := Conclusion{Cause: event.Crashed, Detail: x.Stderr}
 	culprit := d.blamed()
-	exit := d.exit
-	if culprit != nil && culprit.exit != nil {
-		exit = culprit.exit
-	}
-	switch {
-	case exit != nil:
-		c.Problem = d.fate(exit)
-	case x.Signal != "":
-		c.Problem = fmt.Sprintf("%s was ended by %s", d.h.tool, x.Signal)
-	default:
-		c.Problem = fmt.Sprintf("%s ended with status %d and without its end of the run", d.h.tool, x.Code)
-		if said := d.said(x); said != "" && (x.Code != 0 || len(d.problems) > 0) {
-			c.Problem += ": " + said
-		}
-	}
-	if x.Code == 0 {
-		c.Cause = event.Vanished
-	}
+	c := d.cutShort(x, culprit, x.Code != 0 || len(d.problems) > 0)
 	if culprit != nil && !d.patched { // it was being loaded
 		d.died(culprit, &jsRecord{Msg: c.Problem, Text: x.Stderr})
 	}

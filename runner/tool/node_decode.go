@@ -259,22 +259,5 @@ func (d *nodeDecoder) file(abs string) *nodeFile {
 	return f
 }
 
-// relative makes a path relative to the root, or "" for one that lies elsewhere. node sees its folder with links
-// resolved, so a path that is not below the root as we were given it is sought among the target's files.
-func (d *nodeDecoder) relative(abs string) string {
-	abs = nodeFilePath(abs)
-	if abs == "" {
-		return ""
-	}
-	if rel, err := filepath.Rel(d.t.Root, abs); err == nil && filepath.IsLocal(rel) {
-		return filepath.ToSlash(rel)
-	}
-	found := ""
-	slashed := filepath.ToSlash(abs)
-	for _, file := range d.t.Files {
-		if len(file) > len(found) && strings.HasSuffix(slashed, "/"+file) {
-			found = file
-		}
-	}
-	return found
-}
+// relative makes a path relative to the root, or "" for one that lies elsewhere.
+func (d *nodeDecoder) relative(abs string) string { return jsRelative(d.t.Root, abs, d.t.Files) }
