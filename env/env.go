@@ -2,7 +2,11 @@
 // Decide is pure: it knows neither Docker nor services nor tools, only what was asked, what is needed and what was found.
 package env
 
-import "testrunner/report/event"
+import (
+	"time"
+
+	"testrunner/report/event"
+)
 
 // Auto is the environment that names no mode: Decide chooses one. It is never the mode of a run.
 const Auto event.Mode = "auto"
@@ -84,6 +88,43 @@ type Service struct {
 	Ready     string   // the path that answers when it is ready; "" is its protocol's own way
 	Env       []string // NAME=TEMPLATE for the tests, sorted
 	Stub      bool     // there is an honest stub of it
+
+	ReadyLog     string        // a regular expression that a line of its output must match; "" is none
+	ReadyCommand []string      // a command on this machine that must end with 0; empty is none
+	ReadyWithin  time.Duration // how long it may take; 0 is a minute
+	Before       []string      // a command that runs once when it is ready and before any test: migrations, seed
+	AnyVersion   bool          // another major version than the image's will do, even for real services
+	StubSpec     *StubSpec     // what a stub of it answers; nil: what its kind does by itself
+}
+
+// StubSpec is what the configuration says of a stub. One of its parts is set.
+type StubSpec struct {
+	Routes   []StubRoute // answers to HTTP requests
+	OpenAPI  string      // a file, relative to the root, whose examples are the answers
+	JWT      *StubIssuer // an issuer of tokens, with its keys at /.well-known/jwks.json
+	Messages []StubMessage
+	Path     string // of the WebSocket that Messages are for
+}
+
+// StubRoute is one answer. Body may be any text; JSON is sent as application/json.
+type StubRoute struct {
+	Method, Path string // Path may hold {name} for one segment
+	Status       int    // 0 is 200
+	Headers      map[string]string
+	Body         string
+}
+
+// StubIssuer signs a token for whoever asks at POST /token (a JSON object: its members become claims).
+type StubIssuer struct {
+	Issuer, Audience string
+	Lifetime         time.Duration // 0 is 15 minutes
+}
+
+// StubMessage is one step of a WebSocket's script: what is expected, or what is sent.
+type StubMessage struct {
+	Expect string // a JSON value that the message must contain, or a text; "" expects nothing
+	Send   string
+	After  time.Duration
 }
 
 // Port is a port of this machine that a service is published on.
