@@ -35,7 +35,11 @@ func rooms() []room {
 		{"env/host", []string{"report/event"}, "facts of this machine need nobody"},
 		{"env/preflight", []string{"env", "env/host", "env/docker", "env/service", "runner/process", "report/event"}, "the checks look, and decide nothing"},
 		{"env/docker", []string{"env", "env/host", "env/service", "env/lease", "runner/process", "report/event"}, "the engine knows no tests, and decides nothing about a run"},
+		{"env/keeper", []string{"env", "env/service", "env/lease", "runner/process", "report/event"}, "a keeper keeps a set, whoever provides it: providers come in from outside"},
 		{"env/lease", []string{"env/host", "runner/process", "report/event"}, "who owns what knows processes, not tests"},
+		{"env/local", []string{"env", "env/host", "env/service", "env/lease", "runner/process", "report/event"}, "a provider knows no other, and no tests"},
+		{"env/stub", []string{"env", "env/service", "report/event"}, "a stub is served by this process, and touches nothing else"},
+		{"env/staging", []string{"env", "env/service", "report/event"}, "what somebody else runs is neither started nor stopped"},
 		{"env/service", []string{"env", "report/event"}, "services know what serves them, not who asks"},
 		{"env", []string{"report/event"}, "the decision is pure: no room of the environment may sway it"},
 		{"cmd/runner", []string{"categories", "env/...", "env", "report/...", "report", "runner/...", "runner"}, "wiring may import all"},
@@ -54,17 +58,24 @@ func homes() map[string][]string {
 		"github.com/fatih/color":                {"report"},
 		"github.com/vbauerster/mpb/v8":          {"report"},
 		"github.com/mattn/go-runewidth":         {"report"},
-		"github.com/goccy/go-yaml":              {"categories"},
+		"github.com/goccy/go-yaml":              {"categories", "env/stub"}, // an OpenAPI file
 		"github.com/invopop/jsonschema":         {"categories"},
 		"github.com/bmatcuk/doublestar/v4":      {"categories", "runner/tool"}, // both read globs of runner.yaml
 		"github.com/agnivade/levenshtein":       {"categories"},
 		"github.com/compose-spec/compose-go/v2": {"env/service"},
-		"golang.org/x/sys":                      {"runner/process", "env/lease", "env/docker"},
+		"golang.org/x/sys":                      {"runner/process", "env/lease", "env/docker", "env/local"},
 		"github.com/docker/docker":              {"env/docker"},
 		"github.com/containerd/errdefs":         {"env/docker"}, // the words of docker/docker's errors
 		"github.com/Microsoft/go-winio":         {"env/docker"},
-		"github.com/cenkalti/backoff/v5":        {"env/docker"},
-		"github.com/coder/websocket":            {"env/preflight"},
+		"github.com/cenkalti/backoff/v5":        {"env/docker", "env/service"},
+		"github.com/coder/websocket":            {"env/preflight", "env/service", "env/stub"},
+		"github.com/jackc/pgx/v5":               {"env/service"},
+		"go.yaml.in/yaml/v4":                    {"env/service"}, // the compose library's own parser, so that lines agree with it
+		"github.com/alicebob/miniredis/v2":      {"env/stub"},
+		"github.com/golang-jwt/jwt/v5":          {"env/stub"},
+		"github.com/moby/patternmatcher":        {"env/docker"},
+		"github.com/docker/go-connections":      {"env/docker"}, // types of docker/docker's interface
+		"github.com/opencontainers/image-spec":  {"env/docker"}, // the same
 		"golang.org/x/term":                     {"cmd/runner"},
 		"golang.org/x/mod":                      {"runner/tool"},
 	}

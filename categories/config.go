@@ -87,11 +87,6 @@ type Files []string
 // Size is a number of bytes as Docker writes it: "512MB", "8GB"; a unit is a power of 1024.
 type Size string
 
-// later are the keys that a later version brings. They are told apart from misspelt ones, since they are in the manual.
-func later() []string {
-	return []string{"any_version"}
-}
-
 // configuration is a runner.yaml that has been read: what it says, and where each thing stands.
 type configuration struct {
 	Config

@@ -42,6 +42,11 @@ def test_c(): pass
 `)
 }
 
+// stubbed is a configuration in which a stub of api is taken.
+func stubbed(stub string) string {
+	return "version: 1\ncategories: { e2e: { needs: [api], stubs: [api] } }\nservices:\n  api: { stub: " + stub + " }\n"
+}
+
 // badConfigs are files that must be refused, with what must be said. schema says whether the JSON schema refuses it too:
 // it can't know names, files and durations.
 var badConfigs = []struct {
@@ -59,8 +64,6 @@ var badConfigs = []struct {
 	{"unknown key", "version: 1\ncategorys: {}\n", "runner.yaml:2:1: unknown key \"categorys\"; did you mean categories?", true},
 	{"unknown key below", "version: 1\ncategories:\n  unit:\n    timout: 3s\n", "runner.yaml:4:5: unknown key \"timout\"; did you mean timeout?", true},
 	{"key twice", "version: 1\norder: [unit]\norder: [unit]\n", "runner.yaml:3:1", true},
-	{"later key", "version: 1\nany_version: true\n", "runner.yaml:2:1: \"any_version\" comes in a later version", true},
-	{"later key below", "version: 1\nservices:\n  db: { any_version: true }\n", "runner.yaml:3:9: \"any_version\" comes in a later version", true},
 	{"compose file that is not there", "version: 1\ncompose: web/packag.json\n", "runner.yaml:2:10: there is no file \"web/packag.json\"; did you mean web/package.json?", false},
 	{"compose file outside", "version: 1\ncompose: [../compose.yaml]\n", "runner.yaml:2:11: \"../compose.yaml\" leads out", false},
 	{"no compose file", "version: 1\ncompose: []\n", "runner.yaml:2:1: the list is empty", true},
@@ -76,6 +79,35 @@ var badConfigs = []struct {
 	{"placeholder of nothing", "version: 1\nservices:\n  db: { env: { DB: \"{uri}\" } }\n", "runner.yaml:3:20: {uri} stands for nothing here", false},
 	{"placeholder of a command", "version: 1\nservices:\n  db: { local: \"serve {database}\" }\n", "{database} stands for nothing here: there are {host}, {port}", false},
 	{"empty local command", "version: 1\nservices:\n  db: { local: [] }\n", "runner.yaml:3:9: the command is empty", true},
+	{"ready misspelt", "version: 1\nservices:\n  db: { ready: { comand: [x] } }\n", "runner.yaml:3:18: unknown key \"comand\"; did you mean command?", true},
+	{"ready without a word", "version: 1\nservices:\n  db: { ready: {} }\n", "runner.yaml:3:9: it says nothing: write a path such as /healthz, or path, log, command or within", true},
+	{"ready of another path", "version: 1\nservices:\n  db: { ready: { path: up } }\n", "runner.yaml:3:24: \"up\" is no path of a URL", true},
+	{"ready of a WebSocket without a path", "version: 1\nservices:\n  db: { ready: \"ws:up\" }\n", "runner.yaml:3:16: \"up\" is no path of a URL", true},
+	{"ready of no gRPC service", "version: 1\nservices:\n  db: { ready: \"grpc:/a\" }\n", "runner.yaml:3:16: \"/a\" is no name of a gRPC service", false},
+	{"ready of a wrong expression", "version: 1\nservices:\n  db: { ready: { log: \"(\" } }\n", "runner.yaml:3:23: \"(\" is no regular expression", false},
+	{"ready by an empty command", "version: 1\nservices:\n  db: { ready: { command: [] } }\n", "runner.yaml:3:18: the command is empty", true},
+	{"ready by a placeholder of nothing", "version: 1\nservices:\n  db: { ready: { command: \"check {uri}\" } }\n", "{uri} stands for nothing here", false},
+	{"ready within nothing", "version: 1\nservices:\n  db: { ready: { within: 0s } }\n", "runner.yaml:3:26: \"0s\" is no duration above zero", false},
+	{"ready in a list", "version: 1\nservices:\n  db: { ready: [/up] }\n", "runner.yaml:3:16: expected \"key: value\" lines, found a list", true},
+	{"before nothing", "version: 1\nservices:\n  db: { before: [] }\n", "runner.yaml:3:9: the command is empty", true},
+	{"before with a shell", "version: 1\nservices:\n  db: { before: \"a && b\" }\n", "means nothing without a shell", true},
+	{"any version as text", "version: 1\nservices:\n  db: { any_version: \"yes\" }\n", "runner.yaml:3:22: expected true or false, found the text yes", true},
+	{"stub without a word", stubbed("{}"), "runner.yaml:4:10: it says nothing: give it routes, openapi, jwt or websocket", true},
+	{"stub of nobody", "version: 1\nservices:\n  api: { stub: { jwt: {} } }\n", "runner.yaml:3:10: \"stub\" does nothing: no category or suite lists api under stubs", false},
+	{"stub misspelt", stubbed("{ rotes: [] }"), "runner.yaml:4:18: unknown key \"rotes\"; did you mean routes?", true},
+	{"route without a path", stubbed("{ routes: [{ body: x }] }"), "the route has no path", true},
+	{"route of another path", stubbed("{ routes: [{ path: users }] }"), "\"users\" is no path of a URL", true},
+	{"route of no method", stubbed("{ routes: [{ path: /, method: PSOT }] }"), "\"PSOT\" is none of GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS; did you mean POST?", false},
+	{"route of no status", stubbed("{ routes: [{ path: /, status: 99 }] }"), "99 is no status of an answer", true},
+	{"route twice", stubbed("{ routes: [{ path: \"/u/{a}\" }, { path: \"/u/{b}\", method: get }] }"), "GET /u/{} stands here twice", false},
+	{"route of no header", stubbed("{ routes: [{ path: /, headers: { \"a b\": c } }] }"), "\"a b\" is no header", false},
+	{"stub of no file", stubbed("{ openapi: web/packag.json }"), "there is no file \"web/packag.json\"; did you mean web/package.json?", false},
+	{"issuer that is no URL", stubbed("{ jwt: { issuer: me } }"), "\"me\" is no URL, such as https://auth.example.com", false},
+	{"tokens that never live", stubbed("{ jwt: { lifetime: soon } }"), "\"soon\" is no duration", true},
+	{"script without a path", stubbed("{ websocket: { messages: [{ send: x }] } }"), "the script has no path", true},
+	{"script without messages", stubbed("{ websocket: { path: /ws } }"), "there are no messages", true},
+	{"step of nothing", stubbed("{ websocket: { path: /ws, messages: [{}] } }"), "the step does nothing", true},
+	{"wait for nothing", stubbed("{ websocket: { path: /ws, messages: [{ expect: x, after: 1s }] } }"), "\"after\" does nothing: the step sends nothing", true},
 	{"environment that is not there", "version: 1\nenvironment: stagin\n", "runner.yaml:2:14: there is no environment \"stagin\"; did you mean staging?", false},
 	{"environment's name", "version: 1\nenvironments:\n  -x: {}\n", "runner.yaml:3:3: an environment's name", true},
 	{"environment's mode", "version: 1\nenvironments:\n  dev: { mode: doker }\n", "runner.yaml:3:16: \"doker\" is none of auto, docker, no-docker, staging; did you mean docker?", true},
@@ -205,6 +237,7 @@ services:
   redis:
   backend:  { local: "go run ./backend -addr {host}:{port}", ready: /healthz, env: { API_URL: "{url}", WS_URL: "ws://{host}:{port}/ws" } }
   frontend: { local: [go, run, ./web, -addr, "{host}:{port}"], ready: / }
+  mysql:    { ready: { log: "ready for connections", command: [mysqladmin, -h, "{host}", ping], within: 2m }, before: "migrate {url}", any_version: true }
 environments:
   staging: { mode: staging, addresses: { backend: "${STAGING_API}", frontend: "${STAGING_WEB:-https://web.example.com}" }, secrets: [STAGING_TOKEN] }
   auto:    { fallback: staging }
@@ -212,6 +245,22 @@ environments:
   none:
 allow_hosts: [db.example.com, "::1"]
 preflight: { memory: 4 GiB, disk: 10g, cpu: 90, answer: 1s, info: 10s, clock_skew: 1m, tls_days: 7 }
+`,
+	"stubs": `version: 1
+categories:
+  e2e: { needs: [users, auth, chat], stubs: [users, auth, chat] }
+services:
+  users:
+    ready: { path: /up }
+    stub:
+      routes:
+        - { path: "/users/{id}", body: '{"id": "{id}"}' }
+        - { method: post, path: /users, status: 201, headers: { Location: /users/1, X-Count: 3 }, body: 7 }
+  rpc: { ready: "grpc:" }
+  rpc2: { ready: { path: "grpc:shop.Orders" } }
+  hub: { ready: ws:/ws }
+  auth: { stub: { jwt: { issuer: "https://auth.example.com", audience: chat, lifetime: 1h } } }
+  chat: { stub: { openapi: web/package.json, websocket: { path: /ws, messages: [{ expect: '{"type": "hello"}' }, { send: hi, after: 10ms }, { expect: 1, send: true }] } } }
 `,
 	"section 8's shape": `version: 1
 order: [unit, mission-critical, integration]

@@ -116,6 +116,10 @@ func (d *decoder) value(n ast.Node, into reflect.Value, key string) {
 	}
 	switch into.Kind() {
 	case reflect.Struct:
+		if _, plain := scalarText(n); plain && into.Type() == reflect.TypeFor[ReadyConfig]() {
+			d.value(n, into.FieldByName("Path"), key+"\x1fpath")
+			return
+		}
 		d.fields(n, into, key)
 	case reflect.Map:
 		d.entries(n, into, key)
@@ -135,14 +139,11 @@ func (d *decoder) fields(n ast.Node, into reflect.Value, key string) {
 	known := fieldNames(into.Type())
 	d.pairs(n, key, func(name string, at string, value ast.Node, where ast.Node) {
 		i := slices.Index(known, name)
-		switch {
-		case i >= 0:
+		if i >= 0 {
 			d.value(value, into.Field(i), at)
-		case slices.Contains(later(), name):
-			d.faultAt(where, "%q comes in a later version of runner", name)
-		default:
-			d.faultAt(where, "unknown key %q%s", name, orNearest(name, known))
+			return
 		}
+		d.faultAt(where, "unknown key %q%s", name, orNearest(name, known))
 	})
 }
 

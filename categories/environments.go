@@ -21,8 +21,7 @@ func (c *configuration) environ(into *Catalog) {
 	into.Default = c.Config.Environment
 	into.AllowHosts = slices.Sorted(slices.Values(c.AllowHosts))
 	for _, name := range sorted(c.Services) {
-		said := c.Services[name]
-		into.Services = append(into.Services, env.Service{Name: name, Local: said.Local, Ready: said.Ready, Env: variables(said.Env)})
+		into.Services = append(into.Services, serviceOf(name, c.Services[name]))
 	}
 	names := builtInEnvironments()
 	for _, name := range sorted(c.Environments) {

@@ -34,23 +34,59 @@ var keyCases = map[string]struct{ without, with string }{
 		"version: 1\nsuites: { a: { tool: junit, category: e2e, command: make, reports: [x] } }\n",
 		"version: 1\nsuites: { a: { tool: junit, category: e2e, command: make, reports: [y] } }\n",
 	},
-	"suites.timeout":   {"version: 1\nsuites: { a: { tool: pytest } }\n", "version: 1\nsuites: { a: { tool: pytest, timeout: 3s } }\n"},
-	"suites.exclusive": {"version: 1\nsuites: { a: { tool: pytest } }\n", "version: 1\nsuites: { a: { tool: pytest, exclusive: true } }\n"},
-	"suites.split":     {"version: 1\nsuites: { a: { tool: pytest } }\n", "version: 1\nsuites: { a: { tool: pytest, split: files } }\n"},
-	"categories.needs": {"version: 1\ncategories: { e2e: {} }\n", "version: 1\ncategories: { e2e: { needs: [db] } }\n"},
-	"categories.stubs": {"version: 1\ncategories: { e2e: { needs: [db] } }\n", "version: 1\ncategories: { e2e: { needs: [db], stubs: [db] } }\n"},
-	"categories.modes": {"version: 1\ncategories: { e2e: { needs: [db] } }\n", "version: 1\ncategories: { e2e: { needs: [db], modes: [staging] } }\n"},
-	"suites.needs":     {"version: 1\nsuites: { a: { tool: pytest } }\n", "version: 1\nsuites: { a: { tool: pytest, needs: [db] } }\n"},
-	"suites.stubs":     {"version: 1\nsuites: { a: { tool: pytest, needs: [db] } }\n", "version: 1\nsuites: { a: { tool: pytest, needs: [db], stubs: [db] } }\n"},
-	"suites.modes":     {"version: 1\nsuites: { a: { tool: pytest, needs: [db] } }\n", "version: 1\nsuites: { a: { tool: pytest, needs: [db], modes: [docker] } }\n"},
-	"compose":          {"version: 1\n", "version: 1\ncompose: web/package.json\n"},
-	"ports":            {"version: 1\n", "version: 1\nports: as-written\n"},
-	"services":         {"version: 1\n", "version: 1\nservices: { db: {} }\n"},
-	"services.env":     {"version: 1\nservices: { db: {} }\n", "version: 1\nservices: { db: { env: { DB: \"{url}\" } } }\n"},
-	"services.ready":   {"version: 1\nservices: { db: {} }\n", "version: 1\nservices: { db: { ready: /up } }\n"},
-	"services.local":   {"version: 1\nservices: { db: {} }\n", "version: 1\nservices: { db: { local: \"serve {port}\" } }\n"},
-	"environment":      {"version: 1\n", "version: 1\nenvironment: docker\n"},
-	"environments":     {"version: 1\n", "version: 1\nenvironments: { dev: {} }\n"},
+	"suites.timeout":         {"version: 1\nsuites: { a: { tool: pytest } }\n", "version: 1\nsuites: { a: { tool: pytest, timeout: 3s } }\n"},
+	"suites.exclusive":       {"version: 1\nsuites: { a: { tool: pytest } }\n", "version: 1\nsuites: { a: { tool: pytest, exclusive: true } }\n"},
+	"suites.split":           {"version: 1\nsuites: { a: { tool: pytest } }\n", "version: 1\nsuites: { a: { tool: pytest, split: files } }\n"},
+	"categories.needs":       {"version: 1\ncategories: { e2e: {} }\n", "version: 1\ncategories: { e2e: { needs: [db] } }\n"},
+	"categories.stubs":       {"version: 1\ncategories: { e2e: { needs: [db] } }\n", "version: 1\ncategories: { e2e: { needs: [db], stubs: [db] } }\n"},
+	"categories.modes":       {"version: 1\ncategories: { e2e: { needs: [db] } }\n", "version: 1\ncategories: { e2e: { needs: [db], modes: [staging] } }\n"},
+	"suites.needs":           {"version: 1\nsuites: { a: { tool: pytest } }\n", "version: 1\nsuites: { a: { tool: pytest, needs: [db] } }\n"},
+	"suites.stubs":           {"version: 1\nsuites: { a: { tool: pytest, needs: [db] } }\n", "version: 1\nsuites: { a: { tool: pytest, needs: [db], stubs: [db] } }\n"},
+	"suites.modes":           {"version: 1\nsuites: { a: { tool: pytest, needs: [db] } }\n", "version: 1\nsuites: { a: { tool: pytest, needs: [db], modes: [docker] } }\n"},
+	"compose":                {"version: 1\n", "version: 1\ncompose: web/package.json\n"},
+	"ports":                  {"version: 1\n", "version: 1\nports: as-written\n"},
+	"services":               {"version: 1\n", "version: 1\nservices: { db: {} }\n"},
+	"services.env":           {"version: 1\nservices: { db: {} }\n", "version: 1\nservices: { db: { env: { DB: \"{url}\" } } }\n"},
+	"services.ready":         {"version: 1\nservices: { db: {} }\n", "version: 1\nservices: { db: { ready: /up } }\n"},
+	"services.ready.path":    {"version: 1\nservices: { db: {} }\n", "version: 1\nservices: { db: { ready: { path: /up } } }\n"},
+	"services.ready.log":     {"version: 1\nservices: { db: {} }\n", "version: 1\nservices: { db: { ready: { log: up } } }\n"},
+	"services.ready.command": {"version: 1\nservices: { db: {} }\n", "version: 1\nservices: { db: { ready: { command: \"check {port}\" } } }\n"},
+	"services.ready.within":  {"version: 1\nservices: { db: {} }\n", "version: 1\nservices: { db: { ready: { within: 3s } } }\n"},
+	"services.before":        {"version: 1\nservices: { db: {} }\n", "version: 1\nservices: { db: { before: migrate } }\n"},
+	"services.any_version":   {"version: 1\nservices: { db: {} }\n", "version: 1\nservices: { db: { any_version: true } }\n"},
+	"services.stub":          {stubbed("{ jwt: {} }"), stubbed("{ openapi: web/package.json }")},
+	"services.stub.routes":   {stubbed("{ jwt: {} }"), stubbed("{ jwt: {}, routes: [{ path: / }] }")},
+	"services.stub.openapi":  {stubbed("{ jwt: {} }"), stubbed("{ jwt: {}, openapi: web/package.json }")},
+	"services.stub.jwt":      {stubbed("{ openapi: web/package.json }"), stubbed("{ openapi: web/package.json, jwt: {} }")},
+	"services.stub.websocket": {
+		stubbed("{ jwt: {} }"), stubbed("{ jwt: {}, websocket: { path: /ws, messages: [{ send: x }] } }"),
+	},
+	"services.stub.routes.path":    {stubbed("{ routes: [{ path: / }] }"), stubbed("{ routes: [{ path: /x }] }")},
+	"services.stub.routes.method":  {stubbed("{ routes: [{ path: / }] }"), stubbed("{ routes: [{ path: /, method: PUT }] }")},
+	"services.stub.routes.status":  {stubbed("{ routes: [{ path: / }] }"), stubbed("{ routes: [{ path: /, status: 404 }] }")},
+	"services.stub.routes.headers": {stubbed("{ routes: [{ path: / }] }"), stubbed("{ routes: [{ path: /, headers: { A: 1 } }] }")},
+	"services.stub.routes.body":    {stubbed("{ routes: [{ path: / }] }"), stubbed("{ routes: [{ path: /, body: x }] }")},
+	"services.stub.jwt.issuer":     {stubbed("{ jwt: {} }"), stubbed("{ jwt: { issuer: \"https://a.example.com\" } }")},
+	"services.stub.jwt.audience":   {stubbed("{ jwt: {} }"), stubbed("{ jwt: { audience: x } }")},
+	"services.stub.jwt.lifetime":   {stubbed("{ jwt: {} }"), stubbed("{ jwt: { lifetime: 1m } }")},
+	"services.stub.websocket.path": {
+		stubbed("{ websocket: { path: /ws, messages: [{ send: x }] } }"), stubbed("{ websocket: { path: /x, messages: [{ send: x }] } }"),
+	},
+	"services.stub.websocket.messages": {
+		stubbed("{ websocket: { path: /ws, messages: [{ send: x }] } }"), stubbed("{ websocket: { path: /ws, messages: [{ send: x }, { send: x }] } }"),
+	},
+	"services.stub.websocket.messages.expect": {
+		stubbed("{ websocket: { path: /ws, messages: [{ send: x }] } }"), stubbed("{ websocket: { path: /ws, messages: [{ send: x, expect: y }] } }"),
+	},
+	"services.stub.websocket.messages.send": {
+		stubbed("{ websocket: { path: /ws, messages: [{ send: x }] } }"), stubbed("{ websocket: { path: /ws, messages: [{ send: y }] } }"),
+	},
+	"services.stub.websocket.messages.after": {
+		stubbed("{ websocket: { path: /ws, messages: [{ send: x }] } }"), stubbed("{ websocket: { path: /ws, messages: [{ send: x, after: 1s }] } }"),
+	},
+	"services.local": {"version: 1\nservices: { db: {} }\n", "version: 1\nservices: { db: { local: \"serve {port}\" } }\n"},
+	"environment":    {"version: 1\n", "version: 1\nenvironment: docker\n"},
+	"environments":   {"version: 1\n", "version: 1\nenvironments: { dev: {} }\n"},
 	"environments.mode": {
 		"version: 1\nenvironments: { dev: {} }\n", "version: 1\nenvironments: { dev: { mode: docker } }\n",
 	},
@@ -111,7 +147,7 @@ func TestEveryKeyHasAnEffect(t *testing.T) {
 // allKeys are the keys of a type and of those below it, names left out: "categories.paths".
 func allKeys(of reflect.Type, above string) []string {
 	switch of.Kind() {
-	case reflect.Map, reflect.Pointer:
+	case reflect.Map, reflect.Pointer, reflect.Slice:
 		return allKeys(of.Elem(), above)
 	case reflect.Struct:
 		var keys []string

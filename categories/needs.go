@@ -137,7 +137,7 @@ func (c *Catalog) CheckServices(services []env.Service) error {
 			case !known[name]:
 				cfg.fault(place, "there is no service %q%s", name, c.orNearestService(name, sorted(known)))
 			case k < 0 || !services[k].Stub:
-				cfg.fault(place, "there is no honest stub of %s: only of Redis, and of a service that runner.yaml gives a \"ready\" path", name)
+				cfg.fault(place, "there is no honest stub of %s: only of Redis, and of what is no database and has a \"stub\" in runner.yaml", name)
 			case needs != nil && !slices.Contains(closure, name):
 				cfg.fault(place, "%s is not needed here, so a stub of it would do nothing", name)
 			}
@@ -152,6 +152,11 @@ func (c *Catalog) CheckServices(services []env.Service) error {
 		said := cfg.Suites[name]
 		check(at("suites", name, "needs"), said.Needs)
 		stubs(at("suites", name, "stubs"), said.Needs, said.Stubs)
+	}
+	for _, s := range services {
+		if said := cfg.Services[s.Name]; said.Stub != nil && !s.Stub {
+			cfg.fault(at("services", s.Name, "stub"), "this stub does nothing: Redis's answers by itself, and of a database there is no honest one")
+		}
 	}
 	return cfg.failure()
 }

@@ -110,6 +110,7 @@ func TestServicesThatAreNone(t *testing.T) {
 		{"categories: { e2e: { needs: [moon] } }", "there is no service \"moon\"; there are postgres, redis"},
 		{"suites: { a: { tool: go, needs: [postgres], stubs: [postgres] } }", "there is no honest stub of postgres"},
 		{"categories: { e2e: { needs: [postgres], stubs: [redis] } }", "redis is not needed here"},
+		{"categories: { e2e: { needs: [postgres], stubs: [postgres] } }\nservices: { postgres: { stub: { jwt: {} } } }", "runner.yaml:3:25: this stub does nothing: Redis's answers by itself"},
 		{"categories: { e2e: { needs: [redis], stubs: [reds] } }", "there is no service \"reds\"; did you mean redis?"},
 	} {
 		cat := mustLoad(t, tree(), "version: 1\n"+c.text+"\n")

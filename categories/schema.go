@@ -73,6 +73,22 @@ func (Config) JSONSchemaExtend(s *jsonschema.Schema) {
 	groups.AdditionalProperties.MinItems = new(uint64(1))
 }
 
+// JSONSchemaExtend adds the short form, a path alone.
+func (ReadyConfig) JSONSchemaExtend(s *jsonschema.Schema) {
+	whole := *s
+	whole.MinProperties = new(uint64(1))
+	*s = jsonschema.Schema{OneOf: []*jsonschema.Schema{{Type: "string", Pattern: "^(ws:)?/|^grpc:"}, &whole}}
+}
+
+// JSONSchemaExtend adds that a stub must say something.
+func (StubConfig) JSONSchemaExtend(s *jsonschema.Schema) { s.MinProperties = new(uint64(1)) }
+
+// JSONSchemaExtend adds that a step must do something.
+func (MessageConfig) JSONSchemaExtend(s *jsonschema.Schema) {
+	s.AnyOf = []*jsonschema.Schema{{Required: []string{"expect"}}, {Required: []string{"send"}}}
+	s.DependentRequired = map[string][]string{"after": {"send"}}
+}
+
 // JSONSchemaExtend adds which keys a suite's tool has a use for.
 func (SuiteConfig) JSONSchemaExtend(s *jsonschema.Schema) {
 	none := func(keys ...string) *jsonschema.Schema {

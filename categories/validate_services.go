@@ -21,7 +21,7 @@ func (c *configuration) validateEnvironment(tree tool.Tree) {
 	c.validateFiles("compose", c.Compose, tree)
 	c.validateWord("ports", c.Ports, "as-written")
 	for _, name := range sorted(c.Services) {
-		c.validateService(name, c.Services[name])
+		c.validateService(name, c.Services[name], tree)
 	}
 	for _, name := range sorted(c.Environments) {
 		c.validateNamedEnvironment(name, c.Environments[name], tree)
@@ -125,26 +125,6 @@ func (c *configuration) validateFiles(key string, files []string, tree tool.Tree
 var serviceName = regexp.MustCompile(`^[a-zA-Z0-9._-]+$`)
 
 var placeholder = regexp.MustCompile(`\{[a-z_]+\}`)
-
-func (c *configuration) validateService(name string, s ServiceConfig) {
-	key := at("services", name)
-	if !serviceName.MatchString(name) {
-		c.fault(key, "a service's name holds letters, digits, dots, hyphens and underlines alone")
-	}
-	if s.Ready != "" && (!strings.HasPrefix(s.Ready, "/") || strings.ContainsAny(s.Ready, " \t\n")) {
-		c.fault(key+"\x1fready", "%q is no path of a URL: write it as /healthz", s.Ready)
-	}
-	for _, variable := range sorted(s.Env) {
-		c.validateVariable(at("services", name, "env", variable), variable)
-		c.validatePlaceholders(at("services", name, "env", variable), string(s.Env[variable]), "{url}", "{host}", "{port}", "{database}")
-	}
-	if s.Local != nil && len(s.Local) == 0 {
-		c.fault(key+"\x1flocal", "the command is empty: name a program, or leave it out")
-	}
-	for _, word := range s.Local {
-		c.validatePlaceholders(key+"\x1flocal", word, "{host}", "{port}")
-	}
-}
 
 func (c *configuration) validateVariable(key, name string) {
 	if name == "" || strings.ContainsAny(name, "=\x00") {

@@ -183,6 +183,11 @@ func (l *ladder) docker(service Service) *event.Reason {
 			return blocked("needs "+service.Name+", whose port can't be had: "+cmp.Or(f.Detail, string(f.Status)), f)
 		}
 	}
+	for _, f := range l.findings {
+		if f.ID == event.Compose+"."+service.Name && !well(f) {
+			return blocked("needs "+service.Name+": "+f.Detail, f)
+		}
+	}
 	if !service.Compose {
 		return blocked("needs "+service.Name+", which no compose file describes", event.Finding{ID: event.Compose + "." + service.Name})
 	}

@@ -88,25 +88,6 @@ func (d Decision) Told() []event.Admission {
 	return slices.DeleteFunc(slices.Clone(d.Admissions), func(a event.Admission) bool { return a.Admitted && len(a.Services) == 0 })
 }
 
-// Provided is the decision with what these providers can serve alone: what another one would serve is not admitted.
-// Whoever has no provider yet can so say what would run without running it.
-func (d Decision) Provided(needs Needs, asked Asked, by ...event.Provider) Decision {
-	s := situation{asked: asked, needs: needs}
-	d.Admissions = slices.Clone(d.Admissions)
-	for i, a := range d.Admissions {
-		missing := slices.DeleteFunc(slices.Clone(a.Services), func(s event.Served) bool { return slices.Contains(by, s.By) })
-		if !a.Admitted || len(missing) == 0 {
-			continue
-		}
-		reason := event.Reason{Code: event.ReasonBlocked, Text: "needs " + servedWords(missing) + ", which this version of runner can't provide yet"}
-		d.Admissions[i] = event.Admission{
-			Category: a.Category, Suite: a.Suite, Services: a.Services, Reason: reason,
-			Accepted: s.accepted(needs.Suites[i], false), // it is there, so that going without Docker is no excuse
-		}
-	}
-	return d
-}
-
 // Code is the exit code that a run of the decision would have before its first test: 5 where something may not run and nobody
 // accepts that, 4 where nothing may run, else 0 (design, section 6).
 func (d Decision) Code() int {

@@ -292,16 +292,3 @@ func TestCategoriesInPart(t *testing.T) {
 		t.Errorf("code %d", d.Code())
 	}
 }
-
-// What no provider can serve is not admitted, and what is decided stays to be told.
-func TestProvided(t *testing.T) {
-	n := wants(false, "unit", "integration")
-	d := env.Decide(env.Asked{}, n, []event.Finding{ok(event.DockerEngine)})
-	none := d.Provided(n, env.Asked{})
-	if !d.Admissions[1].Admitted || none.Admissions[1].Admitted || none.Code() != 5 || !none.Admissions[0].Admitted {
-		t.Errorf("%+v\n%+v", d.Admissions, none.Admissions)
-	}
-	if all := d.Provided(n, env.Asked{}, event.ByDocker); !all.Admissions[1].Admitted {
-		t.Errorf("%+v", all.Admissions)
-	}
-}

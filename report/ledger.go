@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"testrunner/report/event"
 )
@@ -45,7 +46,7 @@ func (l *Ledger) Handle(e event.Event) error {
 	l.follow(e)
 	switch b := e.Body.(type) {
 	case event.TestFinished:
-		l.finish(b)
+		l.finish(b, e.At)
 	case event.TestStarted:
 		j := l.job(b.Job)
 		j.start(l.row(j, b.Test))
@@ -100,6 +101,10 @@ func (l *Ledger) handleRun(b event.Body) {
 		l.told.Decided = b
 	case event.Planned:
 		l.plan = b
+	case event.ServiceChanged:
+		l.served(b)
+	case event.ServiceLost:
+		l.told.Lost = append(l.told.Lost, b)
 	case event.NotRun:
 		l.notRun = append(l.notRun, b)
 	case event.Noted:
@@ -185,7 +190,7 @@ func (l *Ledger) word(w string) string {
 	return shared
 }
 
-func (l *Ledger) finish(b event.TestFinished) {
+func (l *Ledger) finish(b event.TestFinished, at time.Time) {
 	j := l.job(b.Job)
 	if !j.isRunning() && len(j.attempts) > 0 {
 		l.contradict("a result of %s came after the end of its job %s", b.Test.ID, b.Job)
@@ -197,6 +202,9 @@ func (l *Ledger) finish(b event.TestFinished) {
 		b.Outcome = event.Errored
 	}
 	j.result(r, b)
+	if (b.Outcome == event.Failed || b.Outcome == event.Errored) && len(j.started().Services) > 0 {
+		j.reds = append(j.reds, red{r, at, b.Micros})
+	}
 }
 
 // join puts two texts below each other; one that is already there is not repeated.

@@ -18,6 +18,8 @@ type closing struct {
 	category event.PlannedCategory
 	tool     string
 
+	environment map[*row]string // tests that failed while a service was gone, and which
+
 	none   *Trouble // of the cases that have nothing to say
 	cases  []Case
 	broken []Broken
@@ -61,7 +63,7 @@ func (c *closing) close() {
 func (c *closing) judge(r *row) Case {
 	k := Case{Test: r.test(c.job.started().Suite), Elapsed: time.Duration(r.micros) * time.Microsecond, Trouble: c.none}
 	t := r.more
-	if t == nil && r.state == ended && outcomeOf(r.outcome) != event.NotRan {
+	if t == nil && r.state == ended && c.environment[r] == "" && outcomeOf(r.outcome) != event.NotRan {
 		k.Outcome = outcomeOf(r.outcome)
 		return k
 	}
@@ -72,6 +74,9 @@ func (c *closing) judge(r *row) Case {
 	switch r.state {
 	case ended:
 		k.Outcome = outcomeOf(r.outcome)
+		if gone, ok := c.environment[r]; ok {
+			k.Outcome, k.Type, k.Message = event.Errored, string(event.EnvironmentType), gone+"; the test said: "+k.Message
+		}
 		if k.Outcome == event.NotRan {
 			k.Reason = toldReason(k)
 			k.Accepted = c.acceptance(k.Reason, "")

@@ -14,6 +14,7 @@ func (l *Ledger) Summary() Summary {
 	s := l.told
 	s.Findings, s.Notes = slices.Clone(s.Findings), slices.Clone(s.Notes)
 	s.Stopping, s.Failures = slices.Clone(s.Stopping), slices.Clone(s.Failures)
+	s.Services, s.Lost = slices.Clone(s.Services), slices.Clone(s.Lost)
 	s.Contradictions = slices.Clone(s.Contradictions)
 	f := frame{ledger: l, planned: map[string]event.PlannedCategory{}}
 	f.build()
@@ -93,7 +94,7 @@ func (f *frame) addJob(j *job) {
 	}
 	c := closing{
 		cases: s.Cases, job: j, stopping: f.ledger.told.Stopping, notRun: f.ledger.notRunOf(j),
-		category: f.planned[started.Category], tool: s.Tool,
+		category: f.planned[started.Category], tool: s.Tool, environment: j.overlapping(f.ledger.told.Lost),
 	}
 	c.close()
 	s.Cases, s.Collection = c.cases, append(s.Collection, c.broken...)

@@ -56,6 +56,18 @@ func logged(b event.Body) (line string, blocks []string) {
 			blocks = append(blocks, fmt.Sprintf("%s%s admitted: %t%s", a.Category, after(": ", a.Suite), a.Admitted, reasonText(a.Reason)))
 		}
 		return line, blocks
+	case event.ServiceChanged:
+		line = fmt.Sprintf("%s (%s, %s) %s%s%s", b.Service, b.By, b.Fidelity, b.State, after(" at ", b.Address), after(": ", b.Message))
+		if b.State == "ready" {
+			line += fmt.Sprintf(" after %d ms, %s, lag at most %d ms, last %s", b.MS, plural(b.Probes, "probe"), b.LagMS, b.Last)
+		}
+		return line, b.Log
+	case event.ServiceLost:
+		until := "the end"
+		if !b.To.IsZero() {
+			until = b.To.UTC().Format("15:04:05.000")
+		}
+		return fmt.Sprintf("%s from %s to %s: %s", b.Service, b.From.UTC().Format("15:04:05.000"), until, b.Why), nil
 	case event.Planned:
 		for _, c := range b.Categories {
 			blocks = append(blocks, fmt.Sprintf("%s: %s in %s%s", c.Name, strings.Join(c.Suites, ", "), plural(c.Jobs, "job"), after("; absence accepted by ", c.Accepted)))

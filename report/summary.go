@@ -72,6 +72,8 @@ type Summary struct {
 	Jobs       []Job      // in the order of their start
 	Counts     Counts     // the sum of the categories; Deselected also has what the plan itself left out
 	Stopping   []event.Stopping
+	Services   []event.ServiceChanged // the last of each, in the order of their first; without progress
+	Lost       []event.ServiceLost
 	Leftovers  []string // nil: never counted, because the run died first
 	Failures   []event.ReportFailed
 	Strict     bool

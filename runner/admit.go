@@ -27,7 +27,7 @@ func (s *scheduler) startWhatFits(ctx context.Context) {
 		if len(s.live) > 0 && (j.Exclusive || s.live[0].job.Exclusive || len(s.live) >= crowd*max(1, s.plan.Slots) || !s.memoryFor(j)) {
 			return
 		}
-		if charge > s.free {
+		if charge > s.free || s.collides(j) {
 			i++ // one behind it may be free of charge
 			continue
 		}
@@ -77,7 +77,7 @@ func (s *scheduler) lend(ctx context.Context) {
 	}
 	s.lent = time.Now()
 	j := s.waiting[0]
-	if s.opt.Idle() < idleCore || j.Exclusive || len(s.live) == 0 || s.live[0].job.Exclusive ||
+	if s.opt.Idle() < idleCore || s.collides(j) || j.Exclusive || len(s.live) == 0 || s.live[0].job.Exclusive ||
 		len(s.live) >= crowd*max(1, s.plan.Slots) || !s.memoryFor(j) {
 		return
 	}

@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -46,7 +47,7 @@ func (a *attempt) run(ctx context.Context) (conclusion tool.Conclusion, exit pro
 	}()
 	cause, err := a.prepare()
 	a.emit(event.JobStarted{
-		Job: a.target.Job, Category: a.target.Category, Suite: a.target.Suite, Tool: a.job.Tool.Name(), Fidelity: event.Real,
+		Job: a.target.Job, Category: a.target.Category, Suite: a.target.Suite, Tool: a.job.Tool.Name(), Fidelity: cmp.Or(a.job.Fidelity, event.Real), Services: a.job.Services,
 		Argv: a.command.Argv, Dir: a.target.Dir, Share: a.share, Attempt: a.target.Attempt,
 	})
 	if err != nil {

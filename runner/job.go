@@ -2,6 +2,7 @@ package runner
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -64,8 +65,15 @@ func (r *running) run(ctx context.Context, done chan<- finished) {
 	defer func() { done <- last }() // whatever happens, or the scheduler would wait for ever
 	defer r.faults.catch("running " + r.job.Target.Job)
 	r.begun = r.opt.Clock.Elapsed()
+	variables, back, err := r.borrow(ctx)
+	defer back()
+	if err != nil {
+		r.emit(event.NotRun{Category: r.job.Target.Category, Suite: r.job.Target.Suite, Job: r.job.Target.Job, Reason: event.Reason{Code: event.ReasonBlocked, Text: err.Error()}})
+		return
+	}
 	target := r.job.Target
-	target.Share = r.share
+	// What the suite's own configuration says counts more than what the services are called by default.
+	target.Share, target.Env = r.share, slices.Concat(variables, target.Env)
 	for {
 		a := attempt{running: r, target: target}
 		conclusion, exit := a.run(ctx)

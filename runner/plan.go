@@ -31,6 +31,8 @@ type Job struct {
 	Cores     int           // the most slots that it could keep busy
 	Last      Timing        // from the previous run; zero when unknown
 	Of        string        // the suite's key, where the suite is split into several jobs
+	Services  []string      // that it needs: it waits for them, and for no others; sorted
+	Fidelity  event.Fidelity
 }
 
 // Settings is what a plan needs to know beside the selection and the decision.
@@ -80,6 +82,9 @@ func (p *Plan) addCategory(c categories.Category, d env.Decision, s Settings) {
 			continue
 		}
 		jobs := newJobs(c, suite, s)
+		for i := range jobs {
+			jobs[i].Services, jobs[i].Fidelity = needed(a.Services)
+		}
 		planned.Jobs += len(jobs)
 		p.Jobs = append(p.Jobs, jobs...)
 	}
@@ -97,6 +102,19 @@ func (p *Plan) addCategory(c categories.Category, d env.Decision, s Settings) {
 	}
 	p.NotRun = append(p.NotRun, blocked...)
 	p.Planned.Categories = append(p.Planned.Categories, planned)
+}
+
+// needed are the names of what serves a suite, and how real that is: as its least real service.
+func needed(served []event.Served) (names []string, fidelity event.Fidelity) {
+	fidelity = event.Real
+	for _, s := range served {
+		names = append(names, s.Service)
+		if s.Fidelity == event.Stub {
+			fidelity = event.Stub
+		}
+	}
+	slices.Sort(names)
+	return names, fidelity
 }
 
 func newJob(c categories.Category, suite categories.Suite, s Settings) Job {

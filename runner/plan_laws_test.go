@@ -65,9 +65,6 @@ func TestDecisionsEndAsTheyPromise(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := situations().Draw(t, "situation")
 		d := env.Decide(s.asked, s.needs, s.findings)
-		if rapid.Bool().Draw(t, "without providers") {
-			d = d.Provided(s.needs, s.asked)
-		}
 		p := BuildPlan(s.selection, d, Settings{Slots: 2, Accepted: s.asked.AllowNotRun, Tools: []tool.Tool{player{}}})
 		verdict := passing(t, s.asked, d, p)
 		if verdict.Code != d.Code() {

@@ -23,6 +23,7 @@ type Options struct {
 	Idle     func() float64                                // cores that nobody used since the call before; nil is not asked
 	Record   func(kind string, id process.ID, what string) // tells the journal of a process; nil is none
 	Forget   func(id process.ID)
+	Services Services     // what jobs talk to; nil: no job needs any
 	Suspend  func() error // stops runner itself and returns when it goes on; nil: suspending is passed over
 }
 

@@ -36,28 +36,31 @@ type finished struct {
 
 // scheduler hands out core slots. Its fields belong to the goroutine of loop.
 type scheduler struct {
-	plan    Plan
-	opt     Options
-	faults  *faults
-	waiting []Job
-	live    []*running
-	free    int
-	ram     uint64 // the most memory that was seen to be free: what there is without our jobs, or less
-	done    chan finished
-	failed  chan struct{} // something failed: for fail-fast
-	timings Timings
-	told    []string  // of Stopping, each Why once
-	asked   time.Time // of the first signal
-	looked  time.Time // for orphans, the last time
-	lent    time.Time // when it was last asked whether cores are idle, or a job started
-	orphans map[process.ID]bool
+	plan     Plan
+	opt      Options
+	faults   *faults
+	waiting  []Job
+	pending  []Job // until their services are ready
+	live     []*running
+	free     int
+	ram      uint64 // the most memory that was seen to be free: what there is without our jobs, or less
+	done     chan finished
+	supplies chan supplied
+	giveUp   context.CancelFunc // nobody waits for services any more
+	failed   chan struct{}      // something failed: for fail-fast
+	timings  Timings
+	told     []string  // of Stopping, each Why once
+	asked    time.Time // of the first signal
+	looked   time.Time // for orphans, the last time
+	lent     time.Time // when it was last asked whether cores are idle, or a job started
+	orphans  map[process.ID]bool
 }
 
 func newScheduler(p Plan, o Options) *scheduler {
 	f := newFaults()
 	return &scheduler{
 		plan: p, opt: f.guard(o), faults: f, waiting: slices.Clone(p.Jobs), free: max(1, p.Slots),
-		done: make(chan finished), failed: make(chan struct{}, 1), timings: Timings{},
+		done: make(chan finished), supplies: make(chan supplied), giveUp: func() {}, failed: make(chan struct{}, 1), timings: Timings{},
 		orphans: map[process.ID]bool{},
 	}
 }
@@ -80,15 +83,19 @@ func (s *scheduler) loop(ctx context.Context) {
 	tick := time.NewTicker(watchEvery)
 	defer tick.Stop()
 	cancelled := ctx.Done()
+	s.await(ctx)
+	defer func() { s.giveUp() }()
 	for {
 		s.heed()
 		s.startWhatFits(ctx)
-		if len(s.live) == 0 && len(s.waiting) == 0 {
+		if len(s.live) == 0 && len(s.waiting) == 0 && len(s.pending) == 0 {
 			return
 		}
 		select {
 		case f := <-s.done:
 			s.end(f)
+		case now := <-s.supplies:
+			s.supply(now)
 		case <-s.failed:
 			s.failFast()
 		case <-s.faults.told:
@@ -167,10 +174,11 @@ func (s *scheduler) stop(why event.Stopping, cause event.Cause) {
 	}
 	s.told = append(s.told, why.Why)
 	s.opt.Emit(why)
-	for _, j := range s.waiting {
+	for _, j := range slices.Concat(s.waiting, s.pending) {
 		s.opt.Emit(event.NotRun{Category: j.Target.Category, Suite: j.Target.Suite, Reason: notRunReason(why)})
 	}
-	s.waiting = nil
+	s.waiting, s.pending = nil, nil
+	s.giveUp()
 	if cause == "" {
 		return
 	}

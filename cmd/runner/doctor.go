@@ -165,7 +165,7 @@ func admit(ctx context.Context, catalog *categories.Catalog, p place, o doctorOp
 	if err != nil && !(errors.As(err, &c) && c.ExitCode() == report.Empty) { // without any test, the machine can still be looked at
 		return sick, err
 	}
-	if sick.needs, sick.found, err = needsOf(ctx, catalog, sick.selection, sick.asked, w); err != nil {
+	if sick.needs, _, sick.found, err = needsOf(ctx, catalog, sick.selection, sick.asked, w); err != nil {
 		return sick, err
 	}
 	mode := sick.asked.Mode()

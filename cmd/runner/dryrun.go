@@ -58,7 +58,7 @@ func dryRun(w io.Writer, r prepared) (int, error) {
 	if _, err := io.WriteString(w, r.mask(b.String())); err != nil {
 		return 0, err
 	}
-	return r.possible.Code(), nil
+	return r.decision.Code(), nil
 }
 
 // findingWords are a finding in one line: what was measured stands before what it means.

@@ -23,6 +23,7 @@ type surroundings struct {
 	findings []event.Finding
 	notes    []string // what was done to the engine
 	calls    []string // what was asked of the machine, for the log
+	graph    service.Graph
 }
 
 // starter starts the engine where it does not work, and says what was done.
@@ -44,14 +45,21 @@ func resolve(catalog *categories.Catalog, o options, w World) (env.Asked, error)
 func lookAround(ctx context.Context, catalog *categories.Catalog, sel categories.Selection, asked env.Asked, p place, w World, m *runner.Host, start starter) (surroundings, error) {
 	s := surroundings{asked: asked}
 	var err error
-	if s.needs, s.findings, err = needsOf(ctx, catalog, sel, asked, w); err != nil {
+	if s.needs, s.graph, s.findings, err = needsOf(ctx, catalog, sel, asked, w); err != nil {
 		return s, err
 	}
+	return lookFor(ctx, catalog, s, p, w, m, start)
+}
+
+// lookFor looks at what the needs call for.
+func lookFor(ctx context.Context, catalog *categories.Catalog, s surroundings, p place, w World, m *runner.Host, start starter) (surroundings, error) {
+	asked := s.asked
 	look := env.LookAt(asked, s.needs)
 	if !look.Any() {
 		return s, nil
 	}
 	var log calls
+	var err error
 	if look.Docker && asked.StartDocker {
 		if s.notes, err = start(ctx, log.add); err != nil {
 			return s, err
@@ -71,9 +79,26 @@ func lookAround(ctx context.Context, catalog *categories.Catalog, sel categories
 	case look.Docker && look.Staging:
 		s.findings = append(s.findings, preflight.Run(ctx, preflight.Checks(fallback))...)
 	}
+	if look.Docker {
+		s.findings = append(s.findings, refusals(s.graph, s.needs.Wanted(env.Look{Docker: true}))...)
+		for _, note := range s.graph.Notes {
+			log.add("compose: " + note)
+		}
+	}
 	s.findings = append(s.findings, claims(catalog, asked, s.needs, look, p, m)...)
 	s.calls = log.lines()
 	return s, nil
+}
+
+// refusals are the services of whose container the compose files ask what runner can't give.
+func refusals(g service.Graph, names []string) []event.Finding {
+	var out []event.Finding
+	for _, name := range names {
+		if err := g.Refusal([]string{name}); err != nil {
+			out = append(out, event.Finding{ID: event.Compose + "." + name, Status: event.Fail, Detail: strings.ReplaceAll(err.Error(), "\n", "; ")})
+		}
+	}
+	return out
 }
 
 // engineStarter is the starter of a run; a dry run starts nothing and says that it would.
@@ -98,10 +123,23 @@ func engineStarter(o options, w World) starter {
 
 // needsOf says what the selection needs. The compose files are read only where something may be needed. Files that can't be read are a
 // finding, and cost the suites that need a service and no others.
-func needsOf(ctx context.Context, catalog *categories.Catalog, sel categories.Selection, asked env.Asked, w World) (env.Needs, []event.Finding, error) {
+func needsOf(ctx context.Context, catalog *categories.Catalog, sel categories.Selection, asked env.Asked, w World) (env.Needs, service.Graph, []event.Finding, error) {
 	if !sel.Needy() {
-		return sel.Needs(nil, nil), nil, nil
+		return sel.Needs(nil, nil), service.Graph{}, nil, nil
 	}
+	graph, services, finding, err := knownServices(ctx, catalog, asked, w)
+	if err != nil {
+		return env.Needs{}, graph, nil, err
+	}
+	if finding != nil {
+		return withoutServices(sel, *finding), graph, []event.Finding{*finding}, nil
+	}
+	return sel.Needs(services, graph.Enabled()), graph, nil, nil
+}
+
+// knownServices are those that the compose files of the environment describe, completed by runner.yaml. Files that can't be read are a
+// finding.
+func knownServices(ctx context.Context, catalog *categories.Catalog, asked env.Asked, w World) (service.Graph, []env.Service, *event.Finding, error) {
 	var graph service.Graph
 	files := catalog.Compose
 	if len(asked.Environment.Compose) > 0 {
@@ -111,15 +149,13 @@ func needsOf(ctx context.Context, catalog *categories.Catalog, sel categories.Se
 		var err error
 		if graph, err = service.Read(ctx, catalog.Root, files, asked.Environment.Profiles, w.Environ); err != nil {
 			detail := strings.ReplaceAll(err.Error(), catalog.Root+string(filepath.Separator), "")
-			f := event.Finding{ID: event.Compose + ".file", Status: event.Fail, Value: strings.Join(files, ", "), Detail: strings.Join(strings.Fields(detail), " ")}
-			return withoutServices(sel, f), []event.Finding{f}, nil
+			return graph, nil, &event.Finding{
+				ID: event.Compose + ".file", Status: event.Fail, Value: strings.Join(files, ", "), Detail: strings.Join(strings.Fields(detail), " "),
+			}, nil
 		}
 	}
 	services := service.Join(graph, catalog.Services, catalog.AsWritten)
-	if err := catalog.CheckServices(services); err != nil {
-		return env.Needs{}, nil, err
-	}
-	return sel.Needs(services, graph.Enabled()), nil, nil
+	return graph, services, nil, catalog.CheckServices(services)
 }
 
 // withoutServices are the needs where nobody knows the services: who needs one is blocked by the finding that says why.
@@ -184,12 +220,20 @@ func wantsOf(catalog *categories.Catalog, asked env.Asked, needs env.Needs, p pl
 		named := needs.Wanted(env.Look{Staging: true})
 		for _, a := range staging.Addresses {
 			if s := needs.Service(a.Service); a.URL != "" && slices.Contains(named, a.Service) {
-				wants.Addresses = append(wants.Addresses, preflight.Address{Name: a.Service, URL: a.URL, Health: s.Ready, WebSocket: service.WebSocketPath(s)})
+				wants.Addresses = append(wants.Addresses, preflight.Address{Name: a.Service, URL: a.URL, Health: healthPath(s), WebSocket: service.WebSocketPath(s)})
 			}
 		}
 		wants.Secrets = staging.Secrets
 	}
 	return wants
+}
+
+// healthPath is the path of a service that answers HTTP when it is ready; "" where readiness is something else.
+func healthPath(s env.Service) string {
+	if !strings.HasPrefix(s.Ready, "/") {
+		return ""
+	}
+	return s.Ready
 }
 
 // secretsOf are the variables that the environments of a run declare as secret.

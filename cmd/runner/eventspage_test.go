@@ -21,7 +21,7 @@ import (
 func documented() map[string]reflect.Type {
 	types := map[string]reflect.Type{}
 	for _, b := range []event.Body{
-		event.RunStarted{}, event.Found{}, event.Decided{}, event.Planned{}, event.JobStarted{}, event.TestsCollected{},
+		event.RunStarted{}, event.Found{}, event.ServiceChanged{}, event.ServiceLost{}, event.Decided{}, event.Planned{}, event.JobStarted{}, event.TestsCollected{},
 		event.TestsDeselected{}, event.TestStarted{}, event.TestOutput{}, event.TestFinished{}, event.CollectionFailed{},
 		event.JobOutput{}, event.JobStalled{}, event.JobFinished{}, event.NotRun{}, event.Noted{}, event.Logged{},
 		event.Stopping{}, event.Leftovers{}, event.ReportFailed{}, event.RunFinished{},

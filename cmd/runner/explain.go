@@ -91,7 +91,7 @@ func joined(modes []event.Mode) string {
 }
 
 func writeAdmissions(b *bytes.Buffer, r prepared) {
-	for i, a := range r.decision.Admissions {
+	for _, a := range r.decision.Admissions {
 		fmt.Fprintf(b, "%s, %s: ", a.Category, a.Suite)
 		switch {
 		case a.LeftOut:
@@ -102,9 +102,6 @@ func writeAdmissions(b *bytes.Buffer, r prepared) {
 			fmt.Fprintln(b, "admitted")
 			for _, s := range a.Services {
 				fmt.Fprintf(b, "  %s: %s\n", s.Service, servedBy(s, r.needs.Service(s.Service)))
-			}
-			if now := r.possible.Admissions[i]; !now.Admitted {
-				writeRefusal(b, "  but not yet", now)
 			}
 		}
 	}

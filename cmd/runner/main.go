@@ -13,6 +13,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"testrunner/env/keeper"
 	"testrunner/env/lease"
 	"testrunner/report"
 	"testrunner/runner/tool/cargodrive"
@@ -66,6 +67,9 @@ func mainCode(ctx context.Context, args []string, w World) (code int) {
 	}()
 	if len(args) > 0 && args[0] == lease.WatchdogArg {
 		return watchdog(args[1:], w)
+	}
+	if len(args) > 0 && args[0] == keeper.Arg {
+		return keep(ctx, args[1:], w)
 	}
 	if len(args) > 1 && args[0] == cargodrive.Arg {
 		if err := cargodrive.Drive(ctx, args[1], w.Environ); err != nil {

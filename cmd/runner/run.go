@@ -19,6 +19,7 @@ import (
 	"testrunner/env"
 	"testrunner/env/host"
 	"testrunner/env/lease"
+	"testrunner/env/service"
 	"testrunner/report"
 	"testrunner/report/event"
 	"testrunner/runner"
@@ -74,8 +75,8 @@ type prepared struct {
 	findings  []event.Finding
 	asked     env.Asked
 	needs     env.Needs
+	graph     service.Graph // of the compose files
 	decision  env.Decision
-	possible  env.Decision // of the decision what this build has providers for
 	plan      runner.Plan
 	probes    []string // what was asked of the machine, for the log
 	clock     *runner.Clock
@@ -103,7 +104,7 @@ func prepare(ctx context.Context, catalog *categories.Catalog, p place, o option
 		return r, err
 	}
 	cache := filepath.Join(p.results, "cache")
-	r.plan = runner.BuildPlan(r.selection, r.possible, runner.Settings{
+	r.plan = runner.BuildPlan(r.selection, r.decision, runner.Settings{
 		Slots: o.jobs, Accepted: r.asked.AllowNotRun, Programs: programs, Tools: tools, Variables: r.asked.Environment.Variables,
 		Timings: runner.ReadTimings(cache), Cache: cache, Debug: o.debug, Ordered: catalog.Ordered,
 	})
@@ -126,6 +127,7 @@ func (r *prepared) decide(ctx context.Context, tools []tool.Tool, w World) (map[
 		return nil, err
 	}
 	r.selection.Notes = append(r.selection.Notes, around.notes...)
+	r.graph = around.graph
 	r.needs, r.probes = around.needs, append(host.Calls(), around.calls...)
 	for i, n := range checked.Suites { // both are in the order of the selection
 		r.findings = append(r.findings, n.Findings...)
@@ -133,7 +135,6 @@ func (r *prepared) decide(ctx context.Context, tools []tool.Tool, w World) (map[
 	}
 	r.findings = append(distinct(r.findings), around.findings...)
 	r.decision = env.Decide(r.asked, r.needs, around.findings)
-	r.possible = r.decision.Provided(r.needs, r.asked, providers()...)
 	for _, a := range r.decision.Admissions {
 		if a.LeftOut {
 			r.selection.Notes = append(r.selection.Notes, fmt.Sprintf("left out: %s, %s: %s (name it to have it refused)", a.Category, a.Suite, a.Reason.Text))
@@ -141,9 +142,6 @@ func (r *prepared) decide(ctx context.Context, tools []tool.Tool, w World) (map[
 	}
 	return programs, nil
 }
-
-// providers are those that this build has: none yet.
-func providers() []event.Provider { return nil }
 
 // refusedArguments asks the adapters whether they take what stands behind "--", so that a wrong word there is a usage error
 // before the first effect, as any other wrong word is.
@@ -191,11 +189,12 @@ func execute(ctx context.Context, r prepared, w World) (code int, err error) {
 	dismiss, err := guardRun(w, held, out, r.options, scratch)
 	defer dismiss()
 	out.tellStart(r, id, held, err)
-	timings, fault := runJobs(ctx, r, out, held, scratch, w)
+	services := beginServices(ctx, r, id, out, w)
+	timings, fault := runJobs(ctx, r, out, held, scratch, services, w)
 	if err := timings.Merge(filepath.Join(r.place.results, "cache")); err != nil {
 		out.stream.Emit(event.Noted{Level: "warn", Text: err.Error()})
 	}
-	out.stream.Emit(event.Leftovers{Names: cleanUp(scratch, out.stream.Emit)})
+	out.stream.Emit(event.Leftovers{Names: append(services.close(ctx), cleanUp(scratch, out.stream.Emit)...)})
 	verdict, err := out.finish(r, w)
 	return blame(w.Stderr, fault, verdict.Code), err
 }
@@ -213,16 +212,20 @@ func blame(stderr io.Writer, fault error, code int) int {
 	return report.Bug
 }
 
-func runJobs(ctx context.Context, r prepared, out *reports, held *lease.Lease, scratch string, w World) (runner.Timings, error) {
+func runJobs(ctx context.Context, r prepared, out *reports, held *lease.Lease, scratch string, services *runServices, w World) (runner.Timings, error) {
 	if err := process.BecomeSubreaper(); err != nil {
 		out.stream.Emit(event.Logged{Text: "not a subreaper: " + err.Error()})
 	}
 	idle := host.WatchIdle(ctx)
-	return runner.Run(ctx, r.plan, runner.Options{
+	o := runner.Options{
 		Emit: out.stream.Emit, Environ: out.environ, Clock: r.clock, Stall: w.Stall, Deadline: r.options.timeout,
 		FailFast: r.options.failFast, Scratch: scratch, Signals: r.signals, FreeRAM: func() uint64 { return freeRAM(ctx) }, Idle: func() float64 { return idle.Cores(ctx) },
 		Record: out.record(held), Forget: out.forget(held), Suspend: out.suspend,
-	})
+	}
+	if services != nil {
+		o.Services = services
+	}
+	return runner.Run(ctx, r.plan, o)
 }
 
 // cleanUp ends what outlived its job and removes the run's scratch folder. What it could not remove is left over.

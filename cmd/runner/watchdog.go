@@ -2,10 +2,13 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
+	"testrunner/env/docker"
 	"testrunner/env/lease"
 	"testrunner/report"
 	"testrunner/report/event"
@@ -38,6 +41,10 @@ func guardRun(w World, held *lease.Lease, out *reports, o options, scratch strin
 	if err := held.Events(out.paths.events); err != nil {
 		return func() {}, err
 	}
+	// Should the watchdog be killed, too, the next run finds it in the journal.
+	if err := held.Journal(string(lease.Folder), 0, "", scratch); err != nil {
+		return func() {}, err
+	}
 	guardian, err := lease.Guard([]string{w.Executable}, w.Environ, held)
 	if err != nil {
 		return func() {}, err
@@ -59,7 +66,13 @@ func watchdog(args []string, w World) int {
 		return report.Usage
 	}
 	dir := args[0]
-	err := lease.Watch(w.Stdin, dir, func(events string) error { return carryOut(dir, events) })
+	watching := lease.Watching{Dir: dir, OnDeath: func(events string) error { return carryOut(dir, events) }}
+	state, err := stateDir(w)
+	if err == nil {
+		watching.State, watching.Engines = state, docker.Remover{Place: docker.Here(w.Environ, nil)}
+	}
+	// Without a folder for state nothing was made that would have to be removed, but jobs and their reports there are.
+	err = lease.Watch(w.Stdin, watching)
 	if err != nil {
 		fmt.Fprintf(w.Stderr, "watchdog: %v\n", err)
 		return report.Invalid
@@ -71,6 +84,9 @@ func watchdog(args []string, w World) int {
 func carryOut(dir, events string) error {
 	path := filepath.Join(dir, willFile)
 	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // it kept services, and has no reports
+	}
 	if err != nil {
 		return fmt.Errorf("read the will: %w", err)
 	}

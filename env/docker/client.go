@@ -68,7 +68,7 @@ func connect(p Place, h Host, dialled func(net.Conn, error)) (*moby, error) {
 	if h.Local() {
 		transport.Proxy = nil // a proxy leads to other machines
 	}
-	return &moby{client: c, log: p.log}, nil
+	return &moby{client: c, log: p.log, again: func() (*moby, error) { return connect(p, h, dialled) }}, nil
 }
 
 func (t *TLS) config() (*tls.Config, error) {
@@ -100,6 +100,7 @@ func outcome(err error, took time.Duration) string {
 type moby struct {
 	client *client.Client
 	log    func(string)
+	again  func() (*moby, error) // another client of the same engine, that shares no connection
 }
 
 // told writes a call into the log and names it in its error.
@@ -196,19 +197,6 @@ func (m *moby) Images(ctx context.Context, labels ...string) ([]Image, error) {
 	return out, nil
 }
 
-func (m *moby) CreateContainer(ctx context.Context, b Blueprint) (string, error) {
-	begun := time.Now()
-	config := &container.Config{Image: b.Image, Cmd: b.Command, Labels: b.Labels}
-	host := &container.HostConfig{}
-	var nets *network.NetworkingConfig
-	if b.Network != "" {
-		host.NetworkMode = container.NetworkMode(b.Network)
-		nets = &network.NetworkingConfig{EndpointsConfig: map[string]*network.EndpointSettings{b.Network: {Aliases: b.Aliases}}}
-	}
-	made, err := m.client.ContainerCreate(ctx, config, host, nets, nil, b.Name)
-	return made.ID, m.told(begun, "create container "+b.Name, err)
-}
-
 func (m *moby) StartContainer(ctx context.Context, id string) error {
 	begun := time.Now()
 	return m.told(begun, "start container "+short(id), m.client.ContainerStart(ctx, id, container.StartOptions{}))
@@ -238,6 +226,9 @@ func (m *moby) WaitContainer(ctx context.Context, id string) (int, error) {
 func (m *moby) RemoveContainer(ctx context.Context, id string) error {
 	begun := time.Now()
 	err := m.client.ContainerRemove(ctx, id, container.RemoveOptions{Force: true, RemoveVolumes: true})
+	if cerrdefs.IsConflict(err) && strings.Contains(err.Error(), "already in progress") {
+		err = m.awaitAbsence(ctx, id) // an earlier call that gave up, or another's
+	}
 	if cerrdefs.IsNotFound(err) {
 		err = nil
 	}
@@ -311,7 +302,7 @@ func short(id string) string {
 	return id
 }
 
-func sortedKeys(m map[string]string) []string {
+func sortedKeys[V any](m map[string]V) []string {
 	keys := make([]string, 0, len(m))
 	for k := range m {
 		keys = append(keys, k)

@@ -4,12 +4,17 @@ import (
 	"context"
 	"io"
 	"time"
+
+	"testrunner/env/service"
 )
 
 // Engine is all that runner asks of a container engine: the one seam to the client library. Every call keeps its context's
 // deadline; errors keep the library's chain and say what was asked. Its methods are safe for use by many goroutines once
 // the first call has returned: in it the library agrees on a version with the engine, and others read that without a lock.
 type Engine interface {
+	ServiceEngine
+	BuildEngine
+
 	Ping(context.Context) (Pong, error)
 	Info(context.Context) (Info, error)
 	Version(context.Context) (Version, error)
@@ -88,12 +93,17 @@ type Image struct {
 	Bytes  int64
 }
 
-// Blueprint is a container to be created. Nothing is published and nothing mounted.
+// Blueprint is a container to be created.
 type Blueprint struct {
 	Name    string
 	Image   string
 	Command []string
 	Labels  map[string]string
-	Network string   // id or name; "" is the engine's default
+	Network string   // id or name, "host", "none" or "container:ID"; "" is the engine's default
 	Aliases []string // its names on that network
+
+	IPv4, IPv6 string             // its addresses on that network; "" is any
+	Container  *service.Container // what else the compose files say; its command counts where Command is nil. nil: nothing
+	Mounts     []service.Mount    // as the engine sees them: sources are its own paths, and names of volumes. Container's don't count
+	Publish    []Publication      // Container's don't count
 }

@@ -48,7 +48,7 @@ func makerOf(labels map[string]string) Maker {
 
 // Leftover is something that runner made.
 type Leftover struct {
-	Kind  string // "container", "network", "image"
+	Kind  string // "container", "network", "volume", "image"
 	ID    string
 	Name  string
 	Maker Maker
@@ -98,26 +98,38 @@ func origin(born string) (boot, namespace string) {
 
 // Leftovers lists all that runner has made in the engine and that is still there, containers first, with the fate of its maker.
 func Leftovers(ctx context.Context, e Engine, h Host, me Maker) ([]Leftover, error) {
+	return leftovers(ctx, e, h, me, LabelRun)
+}
+
+// leftovers lists what bears a label.
+func leftovers(ctx context.Context, e Engine, h Host, me Maker, label string) ([]Leftover, error) {
 	var out []Leftover
 	add := func(kind, id, name string, labels map[string]string) {
 		maker := makerOf(labels)
 		out = append(out, Leftover{Kind: kind, ID: id, Name: name, Maker: maker, Fate: fate(maker, me, h.Local())})
 	}
-	containers, err := e.Containers(ctx, LabelRun)
+	containers, err := e.Containers(ctx, label)
 	if err != nil {
 		return nil, err
 	}
 	for _, c := range containers {
 		add("container", c.ID, c.Name, c.Labels)
 	}
-	networks, err := e.Networks(ctx, LabelRun)
+	networks, err := e.Networks(ctx, label)
 	if err != nil {
 		return nil, err
 	}
 	for _, n := range networks {
 		add("network", n.ID, n.Name, n.Labels)
 	}
-	images, err := e.Images(ctx, LabelRun)
+	volumes, err := e.Volumes(ctx, label)
+	if err != nil {
+		return nil, err
+	}
+	for _, v := range volumes {
+		add("volume", v.Name, v.Name, v.Labels)
+	}
+	images, err := e.Images(ctx, label)
 	if err != nil {
 		return nil, err
 	}
@@ -131,13 +143,13 @@ func Leftovers(ctx context.Context, e Engine, h Host, me Maker) ([]Leftover, err
 	return out, nil
 }
 
-// Sweep removes what dead makers left: containers side by side, then networks, then images. It returns what is gone; the error names
+// Sweep removes what dead makers left: containers side by side, then networks, volumes and images. It returns what is gone; the error names
 // what could not be removed.
 func Sweep(ctx context.Context, e Engine, all []Leftover) ([]Leftover, error) {
 	var gone []Leftover
 	var errs []error
 	var mu sync.Mutex
-	for _, kind := range []string{"container", "network", "image"} {
+	for _, kind := range []string{"container", "network", "volume", "image"} {
 		var wg sync.WaitGroup
 		for _, l := range all {
 			if l.Kind != kind || l.Fate != Dead {
@@ -168,6 +180,8 @@ func remove(ctx context.Context, e Engine, l Leftover) error {
 		return e.RemoveContainer(ctx, l.ID)
 	case "network":
 		return e.RemoveNetwork(ctx, l.ID)
+	case "volume":
+		return e.RemoveVolume(ctx, l.ID)
 	}
 	return e.RemoveImage(ctx, l.ID)
 }

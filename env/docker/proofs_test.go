@@ -40,11 +40,15 @@ func proofs() map[Name][2]string {
 		Unforeseen: {table, advice},
 		PoolEmpty:  {"TestProbeFails", "TestProbeFails"}, RateLimited: {explain, needsNetwork}, Offline: {explain, advice}, PortTaken: {explain, "it only lists"},
 		PortReserved: {explain, notThisSystem},
+		ImageMissing: {"TestPulls", advice}, ImageNotHere: {"TestPulls", "TestPulls"}, WrongPlatform: {"TestPulls", advice}, LoginNeeded: {"TestPulls", needsNetwork},
+		PullSlow: {"TestPulls", "TestPulls: that of image-not-here"}, BuildRefused: {"TestPrepare", advice}, BindRefused: {"TestBinds", advice},
+		NetworkMissing: {"TestNetworks", "TestNetworks"}, VolumeMissing: {"TestNetworks", "TestNetworks"}, SubnetTaken: {"TestNetworks", advice},
+		CommandRefused: {"TestNetworks", advice},
 	}
 }
 
 // How many remedies nobody types, by a reason that is not "there is no command": they are of other systems, or need the network.
-const notTyped = 14
+const notTyped = 15
 
 // Each state is shown by a test that is there, and each remedy is typed or it is known why not.
 func TestEachStateHasItsProof(t *testing.T) {

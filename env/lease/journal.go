@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"sync"
@@ -17,6 +18,7 @@ const (
 	opOwn    = "own"    // this run owns it from here on
 	opForget = "forget" // the process of this id is gone
 	opEvents = "events" // where the stream of events is
+	opOwned  = "owned"  // what was to be made was made: its id
 )
 
 // record is one line of a journal.
@@ -25,6 +27,13 @@ type record struct {
 	Kind string `json:"kind,omitempty"`
 	process.ID
 	What string `json:"what,omitempty"`
+
+	// Of inventories alone.
+	Host    string `json:"host,omitempty"`
+	Machine string `json:"machine,omitempty"`
+	About   string `json:"about,omitempty"`
+	Engine  string `json:"engine,omitempty"`
+	Key     string `json:"id,omitempty"` // the engine's id of the thing
 }
 
 // journal is written line by line and never synced: it has to survive the death of the process, not of the machine, and after a
@@ -32,6 +41,7 @@ type record struct {
 type journal struct {
 	mu   sync.Mutex
 	file *os.File
+	torn bool // the last line may lack its end
 }
 
 func newJournal(path, run string) (*journal, error) {
@@ -55,7 +65,13 @@ func (j *journal) append(r record) error {
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if _, err := j.file.Write(append(line, '\n')); err != nil {
+	line = append(line, '\n')
+	if j.torn {
+		line = append([]byte{'\n'}, line...)
+	}
+	n, err := j.file.Write(line)
+	j.torn = err != nil && (j.torn || n > 0)
+	if err != nil {
 		return fmt.Errorf("write the journal: %w; without it, a killed run leaves processes behind", err)
 	}
 	return nil
@@ -86,6 +102,19 @@ func (p past) owners() []process.ID {
 		}
 	}
 	return ids
+}
+
+// removeFolders removes the folders of the run, such as the one of its jobs' scratch.
+func (p past) removeFolders() error {
+	var errs []error
+	for _, o := range p.open {
+		if Kind(o.Kind) == Folder {
+			if err := removeRunFolder("", p.run, o.What); err != nil {
+				errs = append(errs, err)
+			}
+		}
+	}
+	return errors.Join(errs...)
 }
 
 func readJournal(path string) (past, error) {

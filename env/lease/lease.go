@@ -117,6 +117,9 @@ func sweep(dir string) []string {
 		return nil // there is none: the last run closed its lease
 	}
 	ended := process.TerminateTrees(past.owners(), false, process.DefaultGrace)
+	if err := past.removeFolders(); err != nil {
+		ended = append(ended, err.Error())
+	}
 	_ = os.Remove(path) // the next journal is written over it anyway
 	return ended
 }

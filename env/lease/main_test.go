@@ -21,6 +21,9 @@ import (
 // The test binary is the runner and the programs that it starts, named by this variable, and with WatchdogArg the watchdog.
 const roleVar = "LEASE_TEST_ROLE"
 
+// stateVar is the state folder of a runner of the tests.
+const stateVar = "LEASE_TEST_STATE"
+
 const testRun = "20261122-024501-3f9a"
 
 func TestMain(m *testing.M) {
@@ -33,6 +36,8 @@ func TestMain(m *testing.M) {
 		os.Exit(m.Run())
 	case "runner":
 		os.Exit(runner(os.Getenv("LEASE_TEST_DIR")))
+	case "holder":
+		os.Exit(holdThings(os.Getenv("LEASE_TEST_DIR")))
 	case "job":
 		os.Exit(job())
 	case "deaf":
@@ -47,14 +52,14 @@ func TestMain(m *testing.M) {
 }
 
 func watchdog(dir string) int {
-	err := Watch(os.Stdin, dir, func(events string) error {
+	err := Watch(os.Stdin, Watching{Dir: dir, State: os.Getenv(stateVar), Engines: shelf{}, OnDeath: func(events string) error {
 		f, err := os.OpenFile(filepath.Join(dir, "died"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 		if err != nil {
 			return err
 		}
 		_, err = fmt.Fprintln(f, events)
 		return err
-	})
+	}})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
@@ -132,7 +137,7 @@ func command(role, dir string) *exec.Cmd {
 }
 
 func env(role, dir string) []string {
-	return []string{roleVar + "=" + role, "LEASE_TEST_DIR=" + dir, "GORACE=atexit_sleep_ms=0", "GOCOVERDIR=" + os.Getenv("GOCOVERDIR")}
+	return []string{roleVar + "=" + role, "LEASE_TEST_DIR=" + dir, stateVar + "=" + filepath.Join(dir, "state"), "GORACE=atexit_sleep_ms=0", "GOCOVERDIR=" + os.Getenv("GOCOVERDIR")}
 }
 
 // live is a runner that runs, with what it told.

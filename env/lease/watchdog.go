@@ -24,7 +24,11 @@ const (
 	lookEvery = 2 * time.Second // whether the folder still is there
 	dying     = 5 * time.Second // a dead runner's lock is freed a little after its pipe
 	leaving   = 2 * time.Second // for a watchdog that was told to leave
+	askAgain  = time.Second     // an engine that does not answer
 )
+
+// DefaultPatience is how long a watchdog waits for an engine that does not answer. What is there later goes with the next sweep.
+const DefaultPatience = 10 * time.Minute
 
 // Guardian is the runner's end of the watchdog.
 type Guardian struct {
@@ -68,15 +72,25 @@ func (g *Guardian) Done() error {
 	return nil
 }
 
+// Watching is what a watchdog watches over, and what it does when the runner is dead.
+type Watching struct {
+	Dir      string                    // the results folder
+	OnDeath  func(events string) error // makes the reports, from the run's events; nil: there are none
+	State    string                    // the state folder, where the run's inventory may lie; "" is none
+	Engines  Engines                   // nil: what is in engines stays for the next sweep
+	Patience time.Duration             // how long an engine that does not answer is waited for; 0 is DefaultPatience
+}
+
 // Watch is the watchdog's whole life. It reads stdin until the runner says farewell, and leaves; if stdin ends without that, the
-// runner has died: Watch ends what the journal names (TERM, and KILL after process.DefaultGrace), calls onDeath with the path of the
-// run's events, and removes the journal. If another run took the folder over, that one has swept, and Watch touches nothing. It
-// leaves as well when the folder vanishes.
-func Watch(stdin io.Reader, dir string, onDeath func(events string) error) error {
+// runner has died: Watch ends what the journal names (TERM, and KILL after process.DefaultGrace), calls OnDeath, and removes the
+// journal; beside that it removes what the run's inventory names, and waits for an engine that does not answer. If another run took the
+// folder over, that one has swept, and Watch touches nothing there. It leaves as well when the folder vanishes, unless there is an
+// inventory to watch over.
+func Watch(stdin io.Reader, w Watching) error {
 	// What stops the runner's group or service must not stop the one that tidies up after it.
 	signal.Ignore(syscall.SIGINT, syscall.SIGHUP, syscall.SIGTERM)
 	defer signal.Reset(syscall.SIGINT, syscall.SIGHUP, syscall.SIGTERM)
-	lock, err := os.OpenFile(filepath.Join(dir, lockFile), os.O_RDWR, 0)
+	lock, err := os.OpenFile(filepath.Join(w.Dir, lockFile), os.O_RDWR, 0)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil // it has vanished already, and must not come back
 	}
@@ -95,9 +109,9 @@ func Watch(stdin io.Reader, dir string, onDeath func(events string) error) error
 			if well {
 				return nil
 			}
-			return tidy(lock, run, dir, onDeath)
+			return w.tidy(lock, run)
 		case <-look.C:
-			if _, err := os.Stat(filepath.Join(dir, lockFile)); err != nil {
+			if _, err := os.Stat(filepath.Join(w.Dir, lockFile)); err != nil && !w.inventoried(run) {
 				return nil
 			}
 		}
@@ -117,12 +131,27 @@ func saysFarewell(stdin io.Reader) bool {
 	}
 }
 
-// tidy does what the dead runner could not.
-func tidy(lock *os.File, run, dir string, onDeath func(string) error) error {
+// tidy does what the dead runner could not: its services go while its jobs end and the reports are made.
+func (w Watching) tidy(lock *os.File, run string) error {
+	swept := make(chan error, 1)
+	go func() { swept <- w.sweep(run) }()
+	err := w.conclude(lock, run)
+	lock.Close() // the folder is free: an engine that does not answer must not keep the next run from it
+	return errors.Join(err, <-swept)
+}
+
+// conclude ends the jobs and has the reports made.
+func (w Watching) conclude(lock *os.File, run string) error {
 	ours, err := inherit(lock, run)
 	if err != nil || !ours {
 		return err
 	}
+	return conclude(w.Dir, run, true, w.OnDeath)
+}
+
+// conclude ends what the journal of a dead run names, has its reports made, and removes the journal. Only who holds the folder's lock may
+// call it.
+func conclude(dir, run string, fresh bool, onDeath func(string) error) error {
 	path := filepath.Join(dir, journalFile)
 	past, err := readJournal(path)
 	if errors.Is(err, os.ErrNotExist) || err == nil && past.run != run {
@@ -131,12 +160,15 @@ func tidy(lock *os.File, run, dir string, onDeath func(string) error) error {
 	if err != nil {
 		return fmt.Errorf("tidy up after run %s: %w", run, err)
 	}
-	process.TerminateTrees(past.owners(), true, process.DefaultGrace)
-	events := past.events
-	if events == "" {
-		events = filepath.Join(dir, eventsFile)
+	process.TerminateTrees(past.owners(), fresh, process.DefaultGrace)
+	if onDeath != nil {
+		events := past.events
+		if events == "" {
+			events = filepath.Join(dir, eventsFile)
+		}
+		err = onDeath(events)
 	}
-	err = onDeath(events)
+	err = errors.Join(err, past.removeFolders())
 	if err = errors.Join(err, os.Remove(path)); err != nil {
 		return fmt.Errorf("tidy up after run %s: %w", run, err)
 	}

@@ -104,7 +104,7 @@ func TestWatch_leaves_when_the_folder_vanishes(t *testing.T) {
 	defer hold.Close()
 	done := make(chan error, 1)
 	go func() {
-		done <- Watch(stdin, dir, func(string) error { t.Error("onDeath was called"); return nil })
+		done <- Watch(stdin, Watching{Dir: dir, OnDeath: func(string) error { t.Error("onDeath was called"); return nil }})
 	}()
 	if runtime.GOOS == "windows" {
 		t.Log("an open lock file can't be removed here, so the folder does not vanish")

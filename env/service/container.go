@@ -62,6 +62,15 @@ type Container struct {
 	NetworkMode string // host, none, bridge, service:NAME; "" is a network of the run
 }
 
+// Secret is a variable of the container, or the content of the file that NAME_FILE names, where that file is given to it as a secret;
+// "" where there is neither. Container may be nil.
+func (c *Container) Secret(name string) string {
+	if c == nil {
+		return ""
+	}
+	return c.secret(name)
+}
+
 // Build is how an image is made.
 type Build struct {
 	Context    string // a folder
@@ -112,7 +121,8 @@ type Mount struct {
 	Options  map[string]string
 	Driver   string
 	NoCopy   bool
-	Create   bool // a bind's folder is made where it is missing
+	Create   bool   // a bind's folder is made where it is missing
+	SELinux  string // of a bind: "z" shared with other containers, "Z" for this one; "" leaves the labels as they are
 }
 
 // Device is a device of the machine.

@@ -2,6 +2,7 @@ package service
 
 import (
 	"context"
+	"errors"
 	"io"
 	"time"
 
@@ -14,7 +15,17 @@ type Spec struct {
 	env.Service
 	Container *Container // what the compose files say of its container; nil: they don't have it
 	Edges     []Edge     // what it waits for, sorted by name
+
+	// Wanted are ports of this machine that the service shall have, by its own port; key 0 is its main one. A port that is not free
+	// when the service starts is given up for one from the kernel, and that is told. nil: the kernel chooses.
+	Wanted map[int]int
 }
+
+// Kind is what is known of the service by its image: "postgres", "redis", "database" for another one, "" for nothing.
+func (s Spec) Kind() string { return kind(s.Image) }
+
+// PostgresFolders are globs of the folders where packages put PostgreSQL's programs, which are on no PATH.
+func PostgresFolders() []string { return postgresFolders() }
 
 // Edge is what a service waits for before it starts.
 type Edge struct {
@@ -44,12 +55,16 @@ type Provider interface {
 	Prepare(context.Context, Spec, Tell) error
 
 	// Start starts a service whose dependencies are ready; peers are those that run, by name. It returns when the service was started,
-	// not when it is ready. What it makes is registered for removal before it is made.
+	// not when it is ready. What it makes is registered for removal before it is made. The context is that of the call: cancelled
+	// before the return, nothing is left; cancelled later, the instance goes on until Stop.
 	Start(ctx context.Context, s Spec, peers map[string]Instance, tell Tell) (Instance, error)
 
 	// Close removes what belongs to no single service, such as a network. The instances were stopped before.
 	Close(context.Context) error
 }
+
+// ErrNoInside says that there is nothing to run a command in: the service is an address or a stub.
+var ErrNoInside = errors.New("the service has no inside: it is an address or a stub, and nothing can be run in it")
 
 // Tell is told of progress and of what was done, one line each: "pulls postgres:16: 40 of 112 MB".
 type Tell func(line string)

@@ -6,19 +6,36 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/compose-spec/compose-go/v2/types"
+
 	"testrunner/env"
 )
 
-// Graph is what the compose files describe.
+// Graph is what the compose files describe. It has no circle, and nobody in it waits for somebody who is not there.
 type Graph struct {
 	Project  string      // the project's name, as docker compose would choose it
 	Services []Described // sorted by name
+	Notes    []string    // keys that have no effect in tests, each once, with file and line
+
+	project *types.Project // what Specs resolves; nil where there is no compose file
 }
 
 // Described is one service of the compose files.
 type Described struct {
 	env.Service
-	Enabled bool // it has no profile, or one that is asked for; else it is there for who names it
+	Enabled   bool       // it has no profile, or one that is asked for, and scale is not 0; else it is there for who names it
+	Container *Container // as far as the compose files alone say it: see Specs
+	Edges     []Edge     // what it waits for, sorted by name; also what has a profile that is not on
+	Refused   []Refusal  // its keys that no container can be given
+}
+
+// Service finds a service of the compose files.
+func (g Graph) Service(name string) (Described, bool) {
+	i := slices.IndexFunc(g.Services, func(s Described) bool { return s.Name == name })
+	if i < 0 {
+		return Described{}, false
+	}
+	return g.Services[i], true
 }
 
 // Enabled are the names of the services that a bare "docker compose up" would start, sorted.
@@ -49,7 +66,7 @@ func Join(g Graph, configured []env.Service, asWritten bool) []env.Service {
 			out = append(out, c)
 			continue
 		}
-		out[i].Local, out[i].Ready, out[i].Env = c.Local, c.Ready, c.Env
+		out[i] = completed(out[i], c)
 	}
 	for i := range out {
 		out[i].Stub = hasStub(out[i])
@@ -58,14 +75,20 @@ func Join(g Graph, configured []env.Service, asWritten bool) []env.Service {
 	return out
 }
 
-// hasStub says whether an honest stub can be made: of Redis, whose commands are few, and of a service that answers HTTP. There is
+// completed is a service of the compose files with what runner.yaml adds to it.
+func completed(s, c env.Service) env.Service {
+	c.Name, c.Compose, c.Image, c.DependsOn, c.Memory, c.Ports = s.Name, s.Compose, s.Image, s.DependsOn, s.Memory, s.Ports
+	return c
+}
+
+// hasStub says whether an honest stub can be made: of Redis, whose commands are few, and of what runner.yaml says the answers of. There is
 // none of a database: tests that pass on a look-alike of PostgreSQL say nothing.
 func hasStub(s env.Service) bool {
 	switch kind(s.Image) {
 	case redis:
-		return true
+		return s.StubSpec == nil
 	case "":
-		return s.Ready != ""
+		return s.StubSpec != nil
 	}
 	return false
 }

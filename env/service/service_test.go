@@ -57,10 +57,18 @@ func TestRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []service.Described{
-		{Service: env.Service{Name: "backend", Compose: true, DependsOn: []string{"postgres", "redis"}, Memory: 512 << 20, Ports: []env.Port{{Number: 8000}, {Number: 8001}}}, Enabled: true},
+		{Service: env.Service{Name: "backend", Compose: true, DependsOn: []string{"postgres", "redis"}, Memory: 512 << 20, Ports: []env.Port{{Number: 8000}, {Number: 8001}}}, Enabled: true, Edges: []service.Edge{
+			{To: "postgres", Condition: service.Healthy}, {To: "redis", Condition: service.Started},
+		}},
 		{Service: env.Service{Name: "debug", Compose: true, Image: "busybox"}},
 		{Service: env.Service{Name: "postgres", Compose: true, Image: "docker.io/library/postgres:15", Memory: 1 << 30, Ports: []env.Port{{Address: "127.0.0.1", Number: 5432}}}, Enabled: true},
 		{Service: env.Service{Name: "redis", Compose: true, Image: "redis:8"}, Enabled: true},
+	}
+	for i := range g.Services { // its own test is TestContainer
+		if g.Services[i].Container == nil {
+			t.Errorf("%s has no container", g.Services[i].Name)
+		}
+		g.Services[i].Container = nil
 	}
 	if g.Project != "shop" || !reflect.DeepEqual(g.Services, want) {
 		t.Errorf("%s %+v", g.Project, g.Services)
@@ -100,7 +108,7 @@ func TestJoin(t *testing.T) {
 		{Service: env.Service{Name: "backend", Compose: true}},
 		{Service: env.Service{Name: "mysql", Compose: true, Image: "mysql"}},
 	}}
-	configured := []env.Service{{Name: "backend", Ready: "/up", Local: []string{"serve"}}, {Name: "mail", Local: []string{"mailer"}}, {Name: "postgres", Ready: "/x"}}
+	configured := []env.Service{{Name: "backend", StubSpec: &env.StubSpec{OpenAPI: "x"}, Ready: "/up", Local: []string{"serve"}}, {Name: "mail", Local: []string{"mailer"}}, {Name: "postgres", Ready: "/x"}}
 	for _, asWritten := range []bool{false, true} {
 		got := service.Join(g, configured, asWritten)
 		var words []string

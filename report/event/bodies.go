@@ -83,6 +83,7 @@ type JobStarted struct {
 	Dir      string   `json:"dir"`   // relative to the root, "." is the root
 	Share    int      `json:"share"` // core slots
 	Attempt  int      `json:"attempt"`
+	Services []string `json:"services,omitempty"` // that it needs, with all that stands behind them; sorted
 }
 
 // TestsCollected adds tests to the job's expectation. A test that is known already is not added twice.

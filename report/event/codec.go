@@ -76,6 +76,10 @@ func parseBody(kind string, line []byte) (Body, error) {
 		return body[Found](line)
 	case "decided":
 		return body[Decided](line)
+	case "service-changed":
+		return body[ServiceChanged](line)
+	case "service-lost":
+		return body[ServiceLost](line)
 	case "planned":
 		return body[Planned](line)
 	case "job-started":

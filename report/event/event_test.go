@@ -21,7 +21,7 @@ import (
 // bodies is one of each kind, empty.
 func bodies() []event.Body {
 	return []event.Body{
-		event.RunStarted{}, event.Found{}, event.Decided{}, event.Planned{}, event.JobStarted{}, event.TestsCollected{},
+		event.RunStarted{}, event.Found{}, event.ServiceChanged{}, event.ServiceLost{}, event.Decided{}, event.Planned{}, event.JobStarted{}, event.TestsCollected{},
 		event.TestsDeselected{}, event.TestStarted{}, event.TestOutput{}, event.TestFinished{}, event.CollectionFailed{},
 		event.JobOutput{}, event.JobStalled{}, event.JobFinished{}, event.NotRun{}, event.Noted{}, event.Logged{},
 		event.Stopping{}, event.Leftovers{}, event.ReportFailed{}, event.RunFinished{},
@@ -77,7 +77,8 @@ func keys() map[string]string {
 		"JobStalled.Job": name, "JobStalled.Why": word,
 		"JobFinished.Job": name, "JobFinished.Signal": made, "JobFinished.Cause": word,
 		"NotRun.Category": name, "NotRun.Suite": name, "NotRun.Job": name, "NotRun.Reason.Code": word, "NotRun.Reason.Finding": word, "NotRun.Accepted": made,
-		"Noted.Level": word, "Stopping.Why": word,
+		"ServiceChanged.Service": name, "ServiceChanged.By": word, "ServiceChanged.Fidelity": word, "ServiceChanged.State": word, "ServiceLost.Service": name,
+		"JobStarted.Services": name, "Noted.Level": word, "Stopping.Why": word,
 		"RunFinished.Word": word,
 	}
 }

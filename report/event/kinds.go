@@ -50,6 +50,24 @@ func (b Decided) Map(f func(string) string) Body {
 	return b
 }
 
+// Kind is "service-changed".
+func (ServiceChanged) Kind() string { return "service-changed" }
+
+// Map applies f to the body's texts.
+func (b ServiceChanged) Map(f func(string) string) Body {
+	b.Address, b.Last, b.Message, b.Log = f(b.Address), f(b.Last), f(b.Message), each(b.Log, f)
+	return b
+}
+
+// Kind is "service-lost".
+func (ServiceLost) Kind() string { return "service-lost" }
+
+// Map applies f to the body's texts.
+func (b ServiceLost) Map(f func(string) string) Body {
+	b.Why = f(b.Why)
+	return b
+}
+
 // Kind is "planned".
 func (Planned) Kind() string { return "planned" }
 

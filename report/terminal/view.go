@@ -61,6 +61,10 @@ func (v *view) handle(e event.Event) {
 		v.found(b.Finding)
 	case event.Decided:
 		v.decided(b)
+	case event.ServiceChanged:
+		v.serviceChanged(b)
+	case event.ServiceLost:
+		v.say(inked(caution, warnMark).add(strong, " service "+text.Line(b.Service)+" was gone").add(normal, "  "+text.Line(b.Why)))
 	case event.Planned:
 		v.planned(b)
 	case event.JobStarted:

@@ -30,10 +30,15 @@ func terminateTrees(owners []ID, byGroup bool, grace time.Duration) []string {
 	}
 	known, asked := map[int]string{}, map[int]proc{}
 	deadline := time.Now().Add(grace)
+	looks := 0 // in which nobody was there, one after the other
 	for pause := time.Millisecond; ; pause = min(2*pause, 40*time.Millisecond) {
 		rest := family(table(), roots, groups, map[int]bool{os.Getpid(): true})
 		now := time.Now()
-		if len(rest) == 0 || now.After(deadline.Add(hopeless)) {
+		// A look takes some time: who was started in it, by one that ended before it was looked at, is seen by the next.
+		if looks++; len(rest) > 0 {
+			looks = 0
+		}
+		if looks > 1 || now.After(deadline.Add(hopeless)) {
 			for _, p := range rest {
 				known[p.pid] += " (can't be killed)"
 			}

@@ -29,6 +29,9 @@ type group struct {
 func newGroup(cmd *exec.Cmd, s Spec) *group {
 	g := &group{spec: s, seen: map[int]proc{}, told: map[int]proc{}, asked: map[int]proc{}}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if s.User != nil {
+		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: s.User.UID, Gid: s.User.GID}
+	}
 	if s.Terminal {
 		g.terminal = openTerminal()
 	}
@@ -39,7 +42,12 @@ func newGroup(cmd *exec.Cmd, s Spec) *group {
 }
 
 func (g *group) start(cmd *exec.Cmd) error {
+	gate, err := closeGate(cmd, g.spec)
+	if err != nil {
+		return err
+	}
 	if err := cmd.Start(); err != nil {
+		gate.abandon()
 		g.terminal.take()
 		return err
 	}
@@ -47,6 +55,11 @@ func (g *group) start(cmd *exec.Cmd) error {
 	g.root = proc{pid: cmd.Process.Pid, pgid: cmd.Process.Pid}
 	if p, err := readStat(cmd.Process.Pid); err == nil {
 		g.root = p
+	}
+	if err := gate.open(g.root.id(), g.spec.Admit); err != nil {
+		_ = cmd.Wait() // it ends by itself: the gate stays closed
+		g.terminal.take()
+		return err
 	}
 	return nil
 }

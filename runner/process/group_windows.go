@@ -42,6 +42,9 @@ func newGroup(cmd *exec.Cmd, s Spec) *group {
 
 // start makes the job, starts the program suspended, puts it into the job, and lets it go: so nothing is ever outside.
 func (g *group) start(cmd *exec.Cmd) error {
+	if g.spec.User != nil {
+		return fmt.Errorf("run it as another user: this system has no user ids: %w", errors.ErrUnsupported)
+	}
 	job, err := windows.CreateJobObject(nil, nil)
 	if err != nil {
 		return fmt.Errorf("create a job object: %w", err)
@@ -85,6 +88,11 @@ func (g *group) hold(cmd *exec.Cmd) error {
 	g.root = proc{pid: cmd.Process.Pid}
 	if p, err := look(cmd.Process.Pid); err == nil {
 		g.root = p
+	}
+	if g.spec.Admit != nil {
+		if err := g.spec.Admit(g.root.id()); err != nil {
+			return err
+		}
 	}
 	return letGo(cmd.Process.Pid)
 }

@@ -28,6 +28,14 @@ type Spec struct {
 	Env    []string  // the whole environment, NAME=VALUE; nothing is inherited
 	Stdout io.Writer // nil: discarded. The same writer for both keeps their order
 	Stderr io.Writer
+	Stdin  *os.File // nil: nothing to read
+
+	// User is who the program runs as; nil is who we are. Only root may choose, and on Windows nobody: errors.ErrUnsupported.
+	User *User
+
+	// Admit, when not nil, is told who the program will be before its first instruction, so that it can be written down: the program
+	// runs when Admit has returned nil. If it returns an error, which Start returns then, or if we die before, it never runs.
+	Admit func(ID) error
 
 	// Terminal gives the program our stdin, stdout and stderr, and the foreground of the terminal if we have it.
 	Terminal bool
@@ -41,6 +49,9 @@ type Spec struct {
 
 	look time.Duration // between two looks at the tree; 0 is trackEvery
 }
+
+// User is who a program runs as. It belongs to that one group and to no other.
+type User struct{ UID, GID uint32 }
 
 // Exit is how a program ended.
 type Exit struct {
@@ -114,6 +125,9 @@ func (p *Process) connect(s Spec) error {
 	if s.Terminal {
 		p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 		return nil
+	}
+	if s.Stdin != nil {
+		p.cmd.Stdin = s.Stdin
 	}
 	return p.out.connect(p.cmd, s.Stdout, s.Stderr)
 }

@@ -13,6 +13,7 @@ import (
 
 func systemRoles() map[string]func(string) int {
 	return map[string]func(string) int{
+		"touch": touch, "kills-itself": killsItself,
 		"debugged": debugged, "debugging": debugging,
 		"deaf": func(string) int { // to TERM
 			signal.Ignore(syscall.SIGTERM)

@@ -1,0 +1,295 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+
+	"testrunner/env"
+	"testrunner/env/lease"
+	"testrunner/env/service"
+	"testrunner/report/event"
+)
+
+// closingClock is how long the services of a run may take to go away: the grace of a job and five seconds (design, law 6).
+const closingClock = 8 * time.Second
+
+// runServices are the services of one run: begun before its first job, waited for by the jobs that need them, gone at its end.
+type runServices struct {
+	why       error // why there are none: every job that needs one does not run
+	set       *service.Environment
+	mode      event.Mode
+	specs     map[string]service.Spec
+	by        map[string]event.Provider
+	inventory *lease.Inventory
+	scratch   string
+	emit      event.Emit
+
+	mu    sync.Mutex
+	lends map[string]*service.Databases // by service
+	alone map[string]chan struct{}      // holds one token where a service is used by one job at a time
+	held  map[string][]string           // by job: the tokens that it has
+	state map[string]service.State
+}
+
+// beginServices starts what the jobs of the plan need, and returns at once. Without such jobs it is nil.
+func beginServices(ctx context.Context, r prepared, id string, out *reports, w World) *runServices {
+	var names []string
+	for _, j := range r.plan.Jobs {
+		names = append(names, j.Services...)
+	}
+	slices.Sort(names)
+	if names = slices.Compact(names); len(names) == 0 {
+		return nil
+	}
+	s := &runServices{
+		mode: r.decision.Mode, emit: out.stream.Emit, specs: map[string]service.Spec{}, by: map[string]event.Provider{},
+		lends: map[string]*service.Databases{}, alone: map[string]chan struct{}{}, held: map[string][]string{}, state: map[string]service.State{},
+	}
+	s.why = s.begin(ctx, r, id, names, out, w)
+	return s
+}
+
+func (s *runServices) begin(ctx context.Context, r prepared, id string, names []string, out *reports, w World) error {
+	for _, a := range r.decision.Admissions {
+		for _, served := range a.Services {
+			if a.Admitted {
+				s.by[served.Service] = served.By
+			}
+		}
+	}
+	graph := r.graph
+	containers := slices.ContainsFunc(names, func(name string) bool { return s.by[name] == event.ByDocker })
+	specs, err := graph.Specs(r.needs.Services, names, containers)
+	if err != nil {
+		return err
+	}
+	var plan service.Plan
+	var by []event.Provider
+	for _, spec := range specs {
+		s.specs[spec.Name] = spec
+		plan.Services = append(plan.Services, service.Planned{Spec: spec, By: s.by[spec.Name], Divide: true})
+		by = append(by, s.by[spec.Name])
+		s.alone[spec.Name] = make(chan struct{}, 1)
+	}
+	state, err := stateDir(w)
+	if err != nil {
+		return err
+	}
+	if s.inventory, err = lease.OpenInventory(state, id, "services of a run in "+r.place.root); err != nil {
+		return err
+	}
+	s.scratch = filepath.Join(os.TempDir(), lease.ScratchName(id)+"-services")
+	if err := s.inventory.Own(s.folder()); err != nil {
+		return err
+	}
+	providers, err := providersFor(providing{
+		run: id, root: r.place.root, project: graph.Project, state: state, scratch: s.scratch, logs: filepath.Join(filepath.Dir(out.paths.log), "services"), environ: out.environ,
+		real: r.asked.RealServices, asWritten: r.catalog.AsWritten, inventory: s.inventory, addresses: s.addresses(r.asked),
+	}, by)
+	if err != nil {
+		return err
+	}
+	for _, line := range sweepDead(ctx, w) {
+		s.emit(event.Noted{Level: "info", Text: line})
+	}
+	s.set = service.Begin(ctx, plan, providers, service.Settings{
+		Mode: s.mode, Run: hereCommand(r.place.root, out.environ), Observe: s.observe,
+		Warn: func(text string) { s.emit(event.Noted{Level: "warn", Text: text}) },
+	})
+	return nil
+}
+
+func (s *runServices) folder() lease.Thing { return lease.Thing{Kind: lease.Folder, Name: s.scratch} }
+
+// observe tells of changes. Progress within a state is for the log.
+func (s *runServices) observe(c service.Change) {
+	s.mu.Lock()
+	last := s.state[c.Service]
+	s.state[c.Service] = c.State
+	s.mu.Unlock()
+	if last == c.State && c.State != service.StateFailed {
+		s.emit(event.Logged{Text: "service " + c.Service + ": " + c.Message})
+		return
+	}
+	fidelity := event.Real
+	if c.By == event.ByStub {
+		fidelity = event.Stub
+	}
+	message := c.Message
+	if message == "" {
+		message = c.Note
+	}
+	s.emit(event.ServiceChanged{
+		Service: c.Service, By: c.By, Fidelity: fidelity, State: string(c.State), Address: openAddress(c.Address),
+		MS: c.Probed.Ready.Milliseconds(), Probes: c.Probed.Probes, LagMS: c.Probed.Lag.Milliseconds(), Last: c.Probed.Last, Message: message, Log: c.Log,
+	})
+}
+
+// openAddress is an address without the credentials in it.
+func openAddress(a service.Address) string {
+	u, err := url.Parse(a.Base())
+	if err != nil {
+		return ""
+	}
+	u.User = nil
+	return u.String()
+}
+
+// Wait is runner.Services.
+func (s *runServices) Wait(ctx context.Context, names []string) error {
+	if s.why != nil {
+		return s.why
+	}
+	return s.set.Wait(ctx, names...)
+}
+
+// Shared is runner.Services: what has no databases to lend, and what another service of the job writes to as well, for the job's tests
+// must see what that one wrote.
+func (s *runServices) Shared(names []string) []string {
+	return slices.DeleteFunc(slices.Clone(names), func(name string) bool { return s.divisible(name, names) })
+}
+
+func (s *runServices) divisible(name string, names []string) bool {
+	if _, ok := service.Divisible(service.Served{Service: s.specs[name].Service, Container: s.specs[name].Container, By: s.by[name]}); !ok {
+		return false
+	}
+	return !slices.ContainsFunc(names, func(other string) bool { return slices.Contains(s.specs[other].DependsOn, name) })
+}
+
+// Lend is runner.Services. What can't be divided is the job's alone until it gives it back.
+func (s *runServices) Lend(ctx context.Context, job string, names []string) ([]string, error) {
+	var served []service.Served
+	for _, one := range s.set.Served(names...) {
+		if !s.divisible(one.Name, names) {
+			if err := s.take(ctx, job, one.Name); err != nil {
+				return nil, err
+			}
+			served = append(served, one)
+			continue
+		}
+		loan, err := s.databases(one).Lend(ctx, job, []string{one.Name})
+		if err != nil {
+			return nil, err
+		}
+		if len(loan.Alone) > 0 { // there is no further one: the service's own, for one job at a time
+			s.emit(event.Logged{Text: job + ": " + one.Name + ": " + loan.Alone[0].Why})
+			if err := s.take(ctx, job, one.Name); err != nil {
+				return nil, err
+			}
+		}
+		one.Database = loan.Databases[one.Name]
+		served = append(served, one)
+	}
+	return service.Variables(served, s.mode), nil
+}
+
+func (s *runServices) take(ctx context.Context, job, name string) error {
+	select {
+	case s.alone[name] <- struct{}{}:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.held[job] = append(s.held[job], name)
+	return nil
+}
+
+func (s *runServices) databases(one service.Served) *service.Databases {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.lends[one.Name] == nil {
+		s.lends[one.Name] = service.NewDatabases([]service.Served{one})
+	}
+	return s.lends[one.Name]
+}
+
+// Return is runner.Services.
+func (s *runServices) Return(ctx context.Context, job string) error {
+	ctx, cancel := context.WithTimeout(ctx, closingClock)
+	defer cancel()
+	s.mu.Lock()
+	var lends []*service.Databases
+	for _, d := range s.lends {
+		lends = append(lends, d)
+	}
+	held := s.held[job]
+	delete(s.held, job)
+	s.mu.Unlock()
+	var all error
+	for _, d := range lends {
+		all = errors.Join(all, d.Return(ctx, job))
+	}
+	for _, name := range held {
+		<-s.alone[name]
+	}
+	return all
+}
+
+// close ends the services, tells which were gone in between, and returns what is left of them.
+func (s *runServices) close(ctx context.Context) (left []string) {
+	if s == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closingClock)
+	defer cancel()
+	if s.set != nil {
+		lost := s.set.Outages()
+		s.complain()
+		for _, u := range s.set.Close(ctx) {
+			left = append(left, u.String())
+		}
+		for _, o := range lost {
+			s.emit(event.ServiceLost{Service: o.Service, From: o.From.UTC(), To: o.To.UTC(), Why: o.Why, Engine: o.Engine})
+		}
+	}
+	if s.inventory == nil {
+		return left
+	}
+	if err := os.RemoveAll(s.scratch); err == nil {
+		err = s.inventory.Forget(s.folder().Kind, s.folder().Name)
+		if err != nil {
+			s.emit(event.Logged{Text: err.Error()})
+		}
+	}
+	things, err := s.inventory.Close()
+	for _, t := range things {
+		left = append(left, t.String()+" (runner clean removes it)")
+	}
+	if err != nil {
+		left = append(left, err.Error())
+	}
+	return left
+}
+
+// complain tells what stubs were asked and did not know: a test that passed all the same may have passed for the wrong reason.
+func (s *runServices) complain() {
+	for name := range s.specs {
+		in, ok := s.set.Instance(name)
+		if !ok {
+			continue
+		}
+		if stub, ok := in.(interface{ Complaint() string }); ok && stub.Complaint() != "" {
+			s.emit(event.Noted{Level: "warn", Text: stub.Complaint()})
+		}
+	}
+}
+
+// addresses are those of the environment that the decision took.
+func (s *runServices) addresses(asked env.Asked) map[string]string {
+	from := asked.Environment
+	if s.mode == event.Staging && asked.Mode() == env.Auto && asked.Fallback != nil {
+		from = *asked.Fallback
+	}
+	out := map[string]string{}
+	for _, a := range from.Addresses {
+		out[a.Service] = a.URL
+	}
+	return out
+}

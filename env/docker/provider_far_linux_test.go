@@ -1,0 +1,111 @@
+package docker
+
+import (
+	"errors"
+	"io/fs"
+	"strings"
+	"testing"
+
+	"testrunner/env/service"
+)
+
+// An engine on another machine: services are reached at that machine, contents are copied into the container, and what it can't see is
+// refused by name.
+func TestAnEngineElsewhere(t *testing.T) {
+	inside(t, func(t *testing.T, m machine) {
+		run(t, "sh", "-c", "ip link add far type veth peer name away && ip link set far up && ip link set away up && ip addr add 10.66.0.1/24 dev far")
+		d := newDock(t, m, "-H", "unix:///var/run/docker.sock", "-H", "tcp://10.66.0.1:2375", "--tls=false")
+		host := Host{URL: "tcp://10.66.0.1:2375"}
+		engine, err := Connect(d.place, host)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { engine.Close() })
+		p := d.provider(t, func(s *Supply) { s.Host, s.Engine = host, engine })
+		in := d.start(t, p, spec("web", func(c *service.Container) {
+			c.Mounts = []service.Mount{{Kind: "bind", Content: []byte("secret words"), Target: "/run/secrets/word"}, {Kind: "volume", Source: "data", Target: "/data"}}
+		}), nil)
+		waitServed(t, in)
+		if a := in.Address(); a.Host != "10.66.0.1" {
+			t.Errorf("%+v", a)
+		}
+		if got := strings.TrimSpace(inBox(t, in, "cat", "/run/secrets/word")); got != "secret words" {
+			t.Errorf("the secret is %q", got)
+		}
+		var failed *ServiceError
+		_, err = p.Start(t.Context(), spec("bound", func(c *service.Container) {
+			c.Mounts = []service.Mount{{Kind: "bind", Source: t.TempDir(), Target: "/x"}}
+		}), nil, d.tell)
+		if !errors.As(err, &failed) || failed.Fault.Name != BindRefused || !strings.Contains(err.Error(), "bound: bind mount of ") || !strings.Contains(err.Error(), "the engine is on 10.66.0.1") {
+			t.Errorf("%v", err)
+		}
+	})
+}
+
+// Runner in a container of the same engine: that container joins the run's network and leaves it, and paths are those of the machine.
+func TestRunnerInAContainer(t *testing.T) {
+	inside(t, func(t *testing.T, m machine) {
+		d := newDock(t, m)
+		folder := t.TempDir()
+		write(t, folder+"/src/file", "in the tree")
+		self := strings.TrimSpace(d.cli(t, nil, "run", "--detach", "-v", folder+":/tree", "witness:1"))
+		place := d.place
+		place.ReadFile = func(name string) ([]byte, error) {
+			if name == "/proc/self/mountinfo" {
+				return []byte("700 600 254:1 /var/lib/docker/containers/" + self + "/hosts /etc/hosts rw - ext4 /dev/vda1 rw\n"), nil
+			}
+			return nil, fs.ErrNotExist
+		}
+		p := d.provider(t, func(s *Supply) { s.Place = place })
+		at, err := p.begin(t.Context())
+		if err != nil || at.inside.ID != self {
+			t.Fatalf("%+v, %v", at, err)
+		}
+		v := sight{goos: "linux", boxed: true, inside: at.inside.Mounts, resolve: func(path string) (string, error) { return path, nil }}
+		if got, err := v.source("/tree/src"); err != nil || got != folder+"/src" {
+			t.Errorf("%s, %v", got, err)
+		}
+		in := d.start(t, p, spec("web", func(c *service.Container) {
+			c.Mounts = []service.Mount{{Kind: "bind", Content: []byte("secret words"), Target: "/run/secrets/word"}}
+		}), nil)
+		a := in.Address()
+		if !strings.HasPrefix(a.Host, "172.") || a.Port != 8080 || strings.Contains(d.cli(t, nil, "port", in.id), "8080") {
+			t.Errorf("%+v", a)
+		}
+		waitServed(t, in)
+		if out := d.cli(t, nil, "exec", self, "/witness", "probe", "http://"+a.Host+":8080/"); out != "" {
+			t.Errorf("from runner's container: %s", out)
+		}
+		if got := strings.TrimSpace(inBox(t, in, "cat", "/run/secrets/word")); got != "secret words" {
+			t.Errorf("the secret is %q", got)
+		}
+		stop(t, in)
+		if err := p.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if got := d.cli(t, nil, "inspect", "--format", "{{.State.Running}} {{len .NetworkSettings.Networks}}", self); strings.TrimSpace(got) != "true 1" {
+			t.Errorf("runner's own container: %s", got)
+		}
+	})
+}
+
+func TestOwnContainer(t *testing.T) {
+	id := strings.Repeat("0123456789abcdef", 4)
+	mounts := "700 600 254:1 /var/lib/docker/containers/" + id + "/hostname /etc/hostname rw - ext4 /dev/vda1 rw\n"
+	for _, c := range []struct{ name, mounts, hostname, env, want string }{
+		{"a container", mounts, "web", "", id},
+		{"a machine that has containers", strings.Replace(mounts, "/etc/hostname", "/mnt", 1), "machine", "", ""},
+		{"by its name", "", id[:12], "x", id[:12]},
+		{"a name that only looks so", "", id[:12], "", ""},
+	} {
+		files := map[string]string{"/proc/self/mountinfo": c.mounts}
+		if c.env != "" {
+			files["/.dockerenv"] = ""
+		}
+		p := other{os: "linux", files: files}.place(t, nil)
+		p.Hostname = c.hostname
+		if got := containerID(p); got != c.want {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+	}
+}

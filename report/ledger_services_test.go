@@ -1,0 +1,63 @@
+package report_test
+
+import (
+	"testing"
+	"time"
+
+	"testrunner/report"
+	"testrunner/report/event"
+)
+
+// A failure in a job whose service was gone at that time is the environment's, and the run INCOMPLETE; any other is the test's own.
+func TestServiceLost(t *testing.T) {
+	start := time.Date(2026, 11, 22, 1, 0, 0, 0, time.UTC)
+	second := func(n int) time.Time { return start.Add(time.Duration(n) * time.Second) }
+	for name, c := range map[string]struct {
+		services []string
+		end      int   // when the failure is told
+		micros   int64 // how long the test took
+		from, to int   // to 0: it did not come back
+		want     event.Outcome
+		code     int
+	}{
+		"in the middle":         {[]string{"redis"}, 15, 1e6, 10, 20, event.Errored, report.Incomplete},
+		"begun before, ended":   {[]string{"redis"}, 15, 14e6, 10, 0, event.Errored, report.Incomplete},
+		"ended before":          {[]string{"redis"}, 9, 1e6, 10, 20, event.Failed, report.Failed},
+		"begun after it came":   {[]string{"redis"}, 30, 1e6, 10, 20, event.Failed, report.Failed},
+		"told before the death": {[]string{"redis"}, 10, 1e6, 10, 0, event.Errored, report.Incomplete},
+		"another's service":     {[]string{"postgres"}, 15, 1e6, 10, 20, event.Failed, report.Failed},
+		"needs none":            {nil, 15, 1e6, 10, 20, event.Failed, report.Failed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := report.NewLedger()
+			tell := func(at int, b event.Body) {
+				if err := l.Handle(event.Event{At: second(at), Body: b}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			tell(0, event.RunStarted{Version: 1})
+			tell(0, event.Planned{Categories: []event.PlannedCategory{{Name: "e2e", Suites: []string{"go"}, Jobs: 1}}})
+			tell(1, event.JobStarted{Job: "e2e/go", Category: "e2e", Suite: "go", Tool: "go", Fidelity: event.Real, Attempt: 1, Services: c.services})
+			tell(2, event.TestFinished{Job: "e2e/go", Test: event.Test{ID: "a::fine"}, Outcome: event.Passed})
+			tell(c.end, event.TestFinished{Job: "e2e/go", Test: event.Test{ID: "a::b"}, Outcome: event.Failed, Micros: c.micros, Message: "connection refused"})
+			tell(40, event.JobFinished{Job: "e2e/go", Exit: 1, Cause: event.Done})
+			lost := event.ServiceLost{Service: "redis", From: second(c.from), Why: "ended by SIGKILL"}
+			if c.to > 0 {
+				lost.To = second(c.to)
+			}
+			tell(41, lost)
+			tell(42, event.Leftovers{})
+			s := l.Summary()
+			got := s.Categories[0].Suites[0].Cases[0]
+			if got.Outcome != c.want || s.Verdict().Code != c.code {
+				t.Errorf("%s %q, %s", got.Outcome, got.Message, s.Verdict().Line)
+			}
+			if c.want == event.Errored && (got.Type != string(event.EnvironmentType) || got.Message != "redis was gone while this test ran: ended by SIGKILL; the test said: connection refused") {
+				t.Errorf("%s: %s", got.Type, got.Message)
+			}
+			if err := s.Check(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
