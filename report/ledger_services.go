@@ -46,7 +46,7 @@ func (j *job) overlapping(lost []event.ServiceLost) map[*row]string {
 			if gone.Engine {
 				what = "the engine under " + gone.Service
 			}
-			out[r.row] = fmt.Sprintf("%s was gone while this test ran: %s", what, gone.Why)
+			out[r.row] = fmt.Sprintf("%s was gone while this test ran: %s", what, gone.Detail)
 			break
 		}
 	}

@@ -41,7 +41,7 @@ func TestServiceLost(t *testing.T) {
 			tell(2, event.TestFinished{Job: "e2e/go", Test: event.Test{ID: "a::fine"}, Outcome: event.Passed})
 			tell(c.end, event.TestFinished{Job: "e2e/go", Test: event.Test{ID: "a::b"}, Outcome: event.Failed, Micros: c.micros, Message: "connection refused"})
 			tell(40, event.JobFinished{Job: "e2e/go", Exit: 1, Cause: event.Done})
-			lost := event.ServiceLost{Service: "redis", From: second(c.from), Why: "ended by SIGKILL"}
+			lost := event.ServiceLost{Service: "redis", From: second(c.from), Detail: "ended by SIGKILL"}
 			if c.to > 0 {
 				lost.To = second(c.to)
 			}

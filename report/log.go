@@ -67,7 +67,7 @@ func logged(b event.Body) (line string, blocks []string) {
 		if !b.To.IsZero() {
 			until = b.To.UTC().Format("15:04:05.000")
 		}
-		return fmt.Sprintf("%s from %s to %s: %s", b.Service, b.From.UTC().Format("15:04:05.000"), until, b.Why), nil
+		return fmt.Sprintf("%s from %s to %s: %s", b.Service, b.From.UTC().Format("15:04:05.000"), until, b.Detail), nil
 	case event.Planned:
 		for _, c := range b.Categories {
 			blocks = append(blocks, fmt.Sprintf("%s: %s in %s%s", c.Name, strings.Join(c.Suites, ", "), plural(c.Jobs, "job"), after("; absence accepted by ", c.Accepted)))

@@ -244,7 +244,7 @@ func everything() []event.Body {
 		event.JobFinished{Job: "unit/go", Cause: event.Done, Micros: 300000},
 		event.ServiceChanged{Service: "redis", By: event.ByLocal, Fidelity: event.Real, State: "ready", Address: "redis://127.0.0.1:38111", MS: 42, Probes: 4, LagMS: 20, Last: "PING"},
 		event.ServiceChanged{Service: "auth", By: event.ByDocker, Fidelity: event.Real, State: "failed", Message: "ended with 1", Log: []string{"panic: no key", "goroutine 1"}},
-		event.ServiceLost{Service: "redis", From: time.Date(2026, 11, 22, 0, 31, 55, 0, time.UTC), To: time.Date(2026, 11, 22, 0, 31, 56, 0, time.UTC), Why: "ended by SIGKILL"},
+		event.ServiceLost{Service: "redis", From: time.Date(2026, 11, 22, 0, 31, 55, 0, time.UTC), To: time.Date(2026, 11, 22, 0, 31, 56, 0, time.UTC), Detail: "ended by SIGKILL"},
 		event.Noted{Level: "warn", Text: "two lines\nin one"},
 		event.Logged{Text: "probe: node --version"},
 		event.Stopping{Why: "fail-fast", Detail: "a test failed"},

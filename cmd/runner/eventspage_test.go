@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"testrunner/report/event"
 )
@@ -95,7 +96,7 @@ func fieldRows(of reflect.Type) []string {
 		}
 		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
 		row := name + ": " + typeWord(f.Type, name)
-		if options == "omitempty" {
+		if options == "omitempty" || options == "omitzero" {
 			row += ", optional"
 		}
 		rows = append(rows, row)
@@ -110,6 +111,8 @@ func typeWord(of reflect.Type, field string) string {
 	switch {
 	case of.Kind() == reflect.Slice:
 		return "list of " + typeWord(of.Elem(), "")
+	case of == reflect.TypeFor[time.Time]():
+		return "time"
 	case of.Kind() == reflect.Struct:
 		return of.Name()
 	case of.Kind() == reflect.Bool:

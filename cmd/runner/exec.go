@@ -82,6 +82,7 @@ type execution struct {
 	kept      bool // a kept set serves
 	variables []string
 	signals   <-chan process.Signal
+	held      *lease.Lease // where its own services are up: the command goes with them after a kill -9
 }
 
 // keptSet says whether the set that is up in this tree serves what is needed. One that does not is left alone, and that is said.
@@ -128,8 +129,9 @@ func (e *execution) withOwn(ctx context.Context, plan servicesPlan) (code int, e
 	id := newSetID()
 	held, err := lease.Open(string(keeper.FolderOf(dir, e.place.root))+".exec", id)
 	if err != nil {
-		return 0, usageError{text: err.Error(), remedy: "runner exec --help"}
+		return 0, notReady{text: err.Error()}
 	}
+	e.held = held
 	folder := keeper.Folder(held.Dir())
 	defer func() {
 		err = errors.Join(err, held.Close())
@@ -219,10 +221,11 @@ func (e *execution) explain(services []keeper.Service) {
 // run runs the command with the terminal. Its exit code is ours.
 func (e *execution) run(ctx context.Context, variables []string) (int, error) {
 	environ := append(append([]string{}, e.world.Environ...), variables...)
-	p, err := process.Start(ctx, process.Spec{Argv: e.argv, Dir: e.place.start, Env: environ, Terminal: true})
+	p, err := process.Start(ctx, process.Spec{Argv: e.argv, Dir: e.place.start, Env: environ, Terminal: true, Escaped: e.own("escaped")})
 	if err != nil {
 		return 0, usageError{text: err.Error(), remedy: "runner exec --help"}
 	}
+	e.own("job")(p.ID(), e.argv[0])
 	var asked process.Signal
 	for {
 		select {
@@ -245,6 +248,19 @@ func (e *execution) run(ctx context.Context, variables []string) (int, error) {
 		return signalCode(exit.Signal), nil
 	default:
 		return exit.Code, nil
+	}
+}
+
+// own writes a process of the command down, so that the watchdog ends it should runner be killed. What can't be written costs the command
+// nothing: it runs already.
+func (e *execution) own(kind string) func(process.ID, string) {
+	return func(id process.ID, what string) {
+		if e.held == nil {
+			return
+		}
+		if err := e.held.Journal(kind, id.Pid, id.Born, what); err != nil {
+			_ = e.say("%v", err)
+		}
 	}
 }
 

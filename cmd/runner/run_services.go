@@ -126,7 +126,7 @@ func (s *runServices) observe(c service.Change) {
 		message = c.Note
 	}
 	s.emit(event.ServiceChanged{
-		Service: c.Service, By: c.By, Fidelity: fidelity, State: string(c.State), Address: openAddress(c.Address),
+		Service: c.Service, By: c.By, Fidelity: fidelity, State: event.ServiceState(c.State), Address: openAddress(c.Address),
 		MS: c.Probed.Ready.Milliseconds(), Probes: c.Probed.Probes, LagMS: c.Probed.Lag.Milliseconds(), Last: c.Probed.Last, Message: message, Log: c.Log,
 	})
 }
@@ -246,7 +246,7 @@ func (s *runServices) close(ctx context.Context) (left []string) {
 			left = append(left, u.String())
 		}
 		for _, o := range lost {
-			s.emit(event.ServiceLost{Service: o.Service, From: o.From.UTC(), To: o.To.UTC(), Why: o.Why, Engine: o.Engine})
+			s.emit(event.ServiceLost{Service: o.Service, From: o.From.UTC(), To: o.To.UTC(), Detail: o.Why, Engine: o.Engine})
 		}
 	}
 	if s.inventory == nil {

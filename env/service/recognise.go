@@ -96,7 +96,13 @@ func wireProbe(s Spec, by event.Provider, a Address) (p Probe, known, found bool
 	if path, ok := webImages(image); ok {
 		return httpProbe(base, path, by), true, true
 	}
-	if protocol, path := templateProtocol(s.Service); protocol != "" {
+	switch protocol, path := templateProtocol(s.Service); protocol {
+	case "":
+	case postgres:
+		return postgresOf(s, by, a).probe(), true, true
+	case redis:
+		return redisOf(s, a).probe(), true, true
+	default:
 		return spoken(protocol, base, path, by), true, true
 	}
 	if strings.HasPrefix(scheme, "http") {
@@ -142,6 +148,10 @@ func templateProtocol(s env.Service) (protocol, path string) {
 			return "grpc", ""
 		case scheme == "http" || scheme == "https":
 			return "http", ""
+		case scheme == "redis" || scheme == "rediss":
+			return redis, ""
+		case scheme == "postgres" || scheme == "postgresql":
+			return postgres, ""
 		}
 	}
 	return "", ""

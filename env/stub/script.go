@@ -88,7 +88,14 @@ func (s *script) serve(w http.ResponseWriter, r *http.Request, i *Instance) {
 	reading, quit := context.WithCancel(context.WithoutCancel(r.Context()))
 	defer quit()
 	t := &talk{script: s, instance: i, conn: c, got: make(chan message), quit: quit}
-	go t.read(reading)
+	reads := make(chan struct{})
+	go func() {
+		close(reads)
+		t.read(reading)
+	}()
+	// Who reads first has the connection's lock. Were that the end of the connection, it would wait five seconds for a silent client,
+	// and nothing could cut that short.
+	<-reads
 	t.follow(r.Context())
 }
 

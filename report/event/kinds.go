@@ -64,7 +64,7 @@ func (ServiceLost) Kind() string { return "service-lost" }
 
 // Map applies f to the body's texts.
 func (b ServiceLost) Map(f func(string) string) Body {
-	b.Why = f(b.Why)
+	b.Detail = f(b.Detail)
 	return b
 }
 

@@ -31,7 +31,7 @@ func (v *view) serviceChanged(b event.ServiceChanged) {
 		v.say(inked(caution, warnMark).add(strong, name+" is started again").add(normal, "  "+firstLine(b.Message)))
 	default:
 		if v.opts.Verbose {
-			l := inked(faint, name[1:]+" "+b.State)
+			l := inked(faint, name[1:]+" "+string(b.State))
 			if b.Message != "" {
 				l = l.add(faint, ": "+firstLine(b.Message))
 			}

@@ -64,7 +64,7 @@ func (v *view) handle(e event.Event) {
 	case event.ServiceChanged:
 		v.serviceChanged(b)
 	case event.ServiceLost:
-		v.say(inked(caution, warnMark).add(strong, " service "+text.Line(b.Service)+" was gone").add(normal, "  "+text.Line(b.Why)))
+		v.say(inked(caution, warnMark).add(strong, " service "+text.Line(b.Service)+" was gone").add(normal, "  "+text.Line(b.Detail)))
 	case event.Planned:
 		v.planned(b)
 	case event.JobStarted:
