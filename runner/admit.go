@@ -11,7 +11,7 @@ const spareRAM = 256 << 20
 
 // Jobs that wait (for a network, a timer, a child) leave their core to others. What a job did the last time says so
 // beforehand; in a first run idle cores show it: after lendEvery of idleness of at least idleCore a further job starts. At
-// most crowd jobs a slot run at once, however idle they are.
+// most crowd jobs a slot run at once, however idle they are; where --jobs names the slots, one job a slot.
 const (
 	lendEvery = 500 * time.Millisecond
 	idleCore  = 0.75
@@ -53,7 +53,7 @@ func (s *scheduler) start(ctx context.Context, i, share, charge int) {
 // it. A job that mostly waits gets all that it can use, and takes from the others what it used.
 func (s *scheduler) share(j Job, behind []Job) (share, charge int) {
 	cores := max(1, j.Cores)
-	if j.Last.waits() && !j.Exclusive {
+	if j.Last.waits() && !j.Exclusive && !s.plan.Capped {
 		share = min(cores, max(1, s.plan.Slots))
 		return share, min(share, int((j.Last.CPUMS+j.Last.MS/2)/j.Last.MS))
 	}
@@ -72,7 +72,7 @@ func (s *scheduler) share(j Job, behind []Job) (share, charge int) {
 
 // lend starts one more job when the slots are taken and yet cores are idle.
 func (s *scheduler) lend(ctx context.Context) {
-	if s.opt.Idle == nil || s.free > 0 || len(s.waiting) == 0 || time.Since(s.lent) < lendEvery {
+	if s.opt.Idle == nil || s.plan.Capped || s.free > 0 || len(s.waiting) == 0 || time.Since(s.lent) < lendEvery {
 		return
 	}
 	s.lent = time.Now()

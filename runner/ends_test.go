@@ -16,7 +16,7 @@ import (
 // D -> TERM, D + grace -> KILL, and all is over well before D + grace + 5 s.
 func TestDeadline(t *testing.T) {
 	const deadline, grace = time.Hour, 1200 * time.Millisecond
-	s := newStage(t, job("deaf", "deaf\nsay run a\nsay last words\nhang\n"), job("polite", "say run b\nhang\n"), job("waits", passes))
+	s := newStage(t, job("deaf", "deaf\nsay last words\nsay run a\nhang\n"), job("polite", "say run b\nhang\n"), job("waits", passes))
 	s.opt.Deadline, s.opt.Grace = deadline, grace
 	end := s.start()
 	s.untilRuns("a")

@@ -20,6 +20,7 @@ type Plan struct {
 	NotRun  []event.NotRun // known before the first job: blocked suites and categories
 	Jobs    []Job          // in the order in which they are offered to the scheduler
 	Slots   int            // core slots
+	Capped  bool           // a person named the slots: no job runs beyond them, however idle the cores are
 }
 
 // Job is one process to start for a suite.
@@ -38,6 +39,7 @@ type Job struct {
 // Settings is what a plan needs to know beside the selection and the decision.
 type Settings struct {
 	Slots    int               // core slots, at least 1
+	Capped   bool              // as Plan.Capped
 	Accepted []string          // names given to --allow-not-run, normalised
 	Programs map[string]string // what Check found, by SuiteKey
 	Tools    []tool.Tool
@@ -54,7 +56,7 @@ func SuiteKey(category, suite string) string { return category + "/" + suite }
 
 // BuildPlan is pure: the same selection, decision and settings give the same plan.
 func BuildPlan(sel categories.Selection, d env.Decision, s Settings) Plan {
-	p := Plan{Slots: max(1, s.Slots)}
+	p := Plan{Slots: max(1, s.Slots), Capped: s.Capped}
 	for _, c := range sel.Categories {
 		p.addCategory(c, d, s)
 	}

@@ -25,6 +25,7 @@ type options struct {
 	dialect  junit.Dialect
 	events   string
 	jobs     int
+	jobsSet  bool // by --jobs: no more than that at once
 	timeout  time.Duration
 	failFast bool
 	debug    bool
@@ -77,7 +78,7 @@ func (o *options) readValues(c *cli.Context, p place) (err error) {
 		return usagef("--junit-dialect: %v", err)
 	}
 	o.jobs = host.Cores()
-	if c.IsSet("jobs") {
+	if o.jobsSet = c.IsSet("jobs"); o.jobsSet {
 		if o.jobs = c.Int("jobs"); o.jobs < 1 {
 			return usagef("--jobs %d: at least 1", o.jobs)
 		}

@@ -36,15 +36,20 @@ type testsuite struct {
 	entries  []entry
 }
 
-// entry is one testcase: one of case, broken and notRun.
+// entry is one testcase. There may be a million, so it is small: what few have is behind a pointer.
 type entry struct {
-	case_    *report.Case
+	case_  *report.Case
+	*rare         // of what is no case, or is not like the others; never nil
+	number uint32 // from 2: the place among those of the same class and name
+	index  uint32 // in its testsuite
+}
+
+// rare is what most entries have in common, and all of one that is no case: one of broken and notRun.
+type rare struct {
 	broken   *report.Broken
 	notRun   *event.NotRun
 	tool     string         // of the suite that did not run
 	fidelity event.Fidelity // where it differs from the testsuite's
-	number   int            // from 2: the place among those of the same class and name
-	index    int            // in its testsuite
 }
 
 // outcome is which child a testcase has, if any.
@@ -68,7 +73,7 @@ func compose(s report.Summary) *document {
 	for i := range d.suites {
 		d.suites[i].id = i
 		for k := range d.suites[i].entries {
-			d.suites[i].entries[k].index = k
+			d.suites[i].entries[k].index = uint32(k)
 		}
 	}
 	d.distinguish()
@@ -86,23 +91,23 @@ func (d *document) add(c *report.Category) {
 		}
 	}
 	if c.NotRun != nil {
-		main.entries = append(main.entries, entry{notRun: c.NotRun})
+		main.entries = append(main.entries, entry{rare: &rare{notRun: c.NotRun}})
 	}
 	for i := range c.Suites {
 		s := &c.Suites[i]
 		if s.NotRun != nil {
-			main.entries = append(main.entries, entry{notRun: s.NotRun, tool: s.Tool})
+			main.entries = append(main.entries, entry{rare: &rare{notRun: s.NotRun, tool: s.Tool}})
 		}
-		differs := event.Fidelity("")
+		common := &rare{}
 		if s.Fidelity != main.fidelity {
-			differs = s.Fidelity
+			common.fidelity = s.Fidelity
 		}
 		main.entries = slices.Grow(main.entries, len(s.Cases))
 		for k := range s.Cases {
-			main.entries = append(main.entries, entry{case_: &s.Cases[k], fidelity: differs})
+			main.entries = append(main.entries, entry{case_: &s.Cases[k], rare: common})
 		}
 		for k := range s.Collection {
-			collection.entries = append(collection.entries, entry{broken: &s.Collection[k]})
+			collection.entries = append(collection.entries, entry{rare: &rare{broken: &s.Collection[k]}})
 		}
 	}
 	if main.elapsed == 0 {
@@ -133,7 +138,7 @@ func (d *document) distinguish() {
 			taken[key{e.class(), e.name()}] = true
 		}
 	}
-	seen := map[key]int{}
+	seen := map[key]uint32{}
 	for i := range d.suites {
 		for n := range d.suites[i].entries {
 			e := &d.suites[i].entries[n]
@@ -259,7 +264,7 @@ func (e *entry) fullName() string {
 	if e.number == 0 {
 		return e.name()
 	}
-	return e.name() + " [" + strconv.Itoa(e.number) + "]"
+	return e.name() + " [" + strconv.FormatUint(uint64(e.number), 10) + "]"
 }
 
 // dotted turns a path into the name that a module there would have.

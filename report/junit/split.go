@@ -9,14 +9,14 @@ import (
 // split deals the entries out to several documents, each within the bounds. What is neither passed nor skipped comes first,
 // so that a reader of the first file alone never sees green where the run was red.
 func (d *document) split(dialect Dialect, b bounds) []*document {
-	type place struct{ suite, entry int }
-	var first, rest []place
-	for i, s := range d.suites {
-		for k := range s.entries {
-			if o := s.entries[k].outcome(); o == failure || o == errored {
-				first = append(first, place{i, k})
-			} else {
-				rest = append(rest, place{i, k})
+	type place struct{ suite, entry uint32 }
+	order := make([]place, 0, d.totals().Tests)
+	for _, red := range []bool{true, false} {
+		for i, s := range d.suites {
+			for k := range s.entries {
+				if o := s.entries[k].outcome(); (o == failure || o == errored) == red {
+					order = append(order, place{uint32(i), uint32(k)})
+				}
 			}
 		}
 	}
@@ -27,7 +27,7 @@ func (d *document) split(dialect Dialect, b bounds) []*document {
 	var parts []*document
 	var size bounds
 	e := encoder{dialect: dialect}
-	for n, p := range append(first, rest...) {
+	for n, p := range order {
 		e.reset()
 		e.testcase(&d.suites[p.suite].entries[p.entry])
 		if n == 0 || size.bytes+len(e.buf) > b.bytes || size.nodes+e.nodes > b.nodes {

@@ -33,7 +33,7 @@ import (
 const testsPerPackage, eventsPerTest = 500, 5
 
 func main() {
-	debug.SetGCPercent(50) // as cmd/runner does
+	debug.SetGCPercent(35) // as cmd/runner does
 	if err := run(os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, "stream:", err)
 		os.Exit(1)
