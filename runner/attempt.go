@@ -59,6 +59,11 @@ func (a *attempt) run(ctx context.Context) (conclusion tool.Conclusion, exit pro
 
 // tell passes an event of the decoder on, and remembers what is open.
 func (a *attempt) tell(b event.Body) {
+	// What our deadline ended did not end by itself: a tool that asks its processes for their stacks and then ends them may see one crash.
+	if e, ok := b.(event.TestFinished); ok && e.Type == string(event.NotFinishedType) && a.cause() == event.TimedOut {
+		e.Type, e.Message = string(event.TimeoutType), "open at the deadline: "+e.Message
+		b = e
+	}
 	a.watch.see(b, a.opt.Clock)
 	a.emit(b)
 }

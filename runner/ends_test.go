@@ -45,6 +45,35 @@ func TestDeadline(t *testing.T) {
 	}
 }
 
+// sore is a tool that sees one of its processes crash when it is asked to end.
+type sore struct{ spoken }
+
+func (s *sore) Line(line []byte) {
+	if string(line) == "asked to end" {
+		s.emit(event.TestFinished{Job: s.job, Test: event.Test{ID: "file::a"}, Outcome: event.Errored, Type: string(event.NotFinishedType), Message: "ended by SIGSEGV"})
+		return
+	}
+	s.spoken.Line(line)
+}
+
+// What crashes while our deadline ends the job was open at the deadline, and did not end by itself.
+func TestDeadline_and_a_crash(t *testing.T) {
+	crashes := toolJob("sore", player{play: "deaf\nsay run a\nhang\n", decode: func(t tool.Target, emit event.Emit) tool.Decoder {
+		return &sore{spoken{job: t.Job, emit: emit}}
+	}})
+	s := newStage(t, crashes)
+	s.opt.Deadline, s.opt.Grace = time.Hour, 1200*time.Millisecond
+	end := s.start()
+	s.untilRuns("a")
+	s.pass(time.Hour)
+	if _, err := end(); err != nil {
+		t.Fatal(err)
+	}
+	if got := all[event.TestFinished](s); len(got) != 1 || got[0].Type != string(event.TimeoutType) || got[0].Message != "open at the deadline: ended by SIGSEGV" {
+		t.Errorf("%+v", got)
+	}
+}
+
 // A category's or suite's timeout ends its job alone, and counts over all of its attempts.
 func TestJobTimeout(t *testing.T) {
 	slow := job("slow", "say run a\nhang\n")

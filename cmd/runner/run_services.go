@@ -29,6 +29,8 @@ type runServices struct {
 	inventory *lease.Inventory
 	scratch   string
 	emit      event.Emit
+	enough    context.CancelFunc // of the sweep
+	sweeping  sync.WaitGroup
 
 	mu    sync.Mutex
 	lends map[string]*service.Databases // by service
@@ -95,9 +97,14 @@ func (s *runServices) begin(ctx context.Context, r prepared, id string, names []
 	if err != nil {
 		return err
 	}
-	for _, line := range sweepDead(ctx, w) {
-		s.emit(event.Noted{Level: "info", Text: line})
-	}
+	// Beside the start: an engine that does not answer holds up nobody.
+	sweeping, enough := context.WithCancel(ctx)
+	s.enough = enough
+	s.sweeping.Go(func() {
+		for _, line := range sweepDead(sweeping, w) {
+			s.emit(event.Noted{Level: "info", Text: "left by a dead run: " + line})
+		}
+	})
 	s.set = service.Begin(ctx, plan, providers, service.Settings{
 		Mode: s.mode, Run: hereCommand(r.place.root, out.environ), Observe: s.observe,
 		Warn: func(text string) { s.emit(event.Noted{Level: "warn", Text: text}) },
@@ -248,6 +255,10 @@ func (s *runServices) close(ctx context.Context) (left []string) {
 		for _, o := range lost {
 			s.emit(event.ServiceLost{Service: o.Service, From: o.From.UTC(), To: o.To.UTC(), Detail: o.Why, Engine: o.Engine})
 		}
+	}
+	if s.enough != nil {
+		s.enough()
+		s.sweeping.Wait()
 	}
 	if s.inventory == nil {
 		return left

@@ -34,6 +34,9 @@ type instance struct {
 	logged  chan struct{} // closed when its output has been read to its end
 	stopLog context.CancelFunc
 
+	starved     chan struct{} // closed when the engine tells that memory ran out
+	starvedOnce sync.Once
+
 	once sync.Once
 	done chan struct{}
 	end  service.End // once done is closed
@@ -164,7 +167,7 @@ func (p *Provider) launch(ctx context.Context, w *watch, s service.Spec, b Bluep
 	}
 	i := &instance{
 		p: p, watch: w, service: s.Name, id: id, name: b.Name, terminal: s.Container.TTY, grace: s.Container.StopGrace, health: s.Container.Healthcheck,
-		done: make(chan struct{}), logged: make(chan struct{}),
+		done: make(chan struct{}), starved: make(chan struct{}), logged: make(chan struct{}),
 	}
 	if i.grace == 0 {
 		i.grace = defaultGrace

@@ -192,13 +192,16 @@ func (w *watch) hear(ctx context.Context, events <-chan Event, fault <-chan erro
 
 // happened sees to a container of ours that has ended.
 func (w *watch) happened(ctx context.Context, e Event) {
-	if e.Action != "die" && e.Action != "destroy" {
-		return
-	}
 	w.mu.Lock()
 	i := w.live[e.ID]
 	w.mu.Unlock()
-	if i != nil {
+	if i == nil {
+		return
+	}
+	switch e.Action {
+	case "oom":
+		i.starvedOnce.Do(func() { close(i.starved) })
+	case "die", "destroy":
 		go w.settle(ctx, i, false)
 	}
 }
@@ -258,8 +261,25 @@ func (w *watch) settle(ctx context.Context, i *instance, interrupted bool) {
 	case seen.Running:
 		i.finish(service.End{Why: "its container was started again, and not by this run"})
 	default:
+		if killed := endOf(seen); killed.Signal == "SIGKILL" && !seen.OOM && !i.leaving.Load() {
+			seen.OOM = i.ranOut(ctx)
+		}
 		i.finish(endOf(seen))
 	}
+}
+
+// oomLate is how long after a death the engine may still tell that memory ran out: it hears of both by ways of their own, and the
+// container's state then keeps silent about it (seen with Engine 20.10).
+const oomLate = 300 * time.Millisecond
+
+func (i *instance) ranOut(ctx context.Context) bool {
+	select {
+	case <-i.starved:
+		return true
+	case <-time.After(oomLate):
+	case <-ctx.Done():
+	}
+	return false
 }
 
 // endOf words how a container ended.
