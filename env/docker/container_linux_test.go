@@ -104,7 +104,7 @@ func effects(folder string) []effect {
 		{"Env", func(c *service.Container) { c.Env = []string{"BASE", "GREETING=hello world"} }, func(_ *testing.T, b *box) bool {
 			return slices.Contains(b.self.Env, "GREETING=hello world") && !slices.Contains(b.self.Env, "BASE=image")
 		}},
-		{"WorkingDir", func(c *service.Container) { c.WorkingDir = "/work/here" }, func(_ *testing.T, b *box) bool { return b.self.Dir == "/work/here" }},
+		{"WorkingDir", func(c *service.Container) { c.WorkingDir = "/srv/here" }, func(_ *testing.T, b *box) bool { return b.self.Dir == "/srv/here" }},
 		{"User", func(c *service.Container) { c.User = "1234:5678" }, func(_ *testing.T, b *box) bool { return b.self.Uid == 1234 && b.self.Gid == 5678 }},
 		{"Groups", func(c *service.Container) { c.Groups = []string{"4321"} }, func(_ *testing.T, b *box) bool { return slices.Contains(b.self.Groups, 4321) }},
 		{"Init", func(c *service.Container) { yes := true; c.Init = &yes }, has("docker-init", "/proc/1/comm")},
