@@ -89,7 +89,6 @@ func (s *scheduler) fail(jobs []Job, why string) {
 		s.opt.Emit(event.NotRun{
 			Category: j.Target.Category, Suite: j.Target.Suite, Job: j.Target.Job, Reason: event.Reason{Code: event.ReasonBlocked, Text: why},
 		})
-		s.see(event.JobFinished{Job: j.Target.Job, Cause: event.NotStarted})
 	}
 }
 
