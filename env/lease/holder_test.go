@@ -1,15 +1,13 @@
 package lease
 
 import (
-	"bufio"
 	"context"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
-	"strings"
+	"runtime"
 	"testing"
 	"time"
 
@@ -99,25 +97,9 @@ func startHolder(t *testing.T) *holding {
 			}
 		}
 	})
-	lines := bufio.NewScanner(stdout)
-	for lines.Scan() {
-		word, rest, _ := strings.Cut(lines.Text(), " ")
-		pid, _ := strconv.Atoi(rest)
-		switch word {
-		case "watchdog":
-			h.watchdog = pid
-		case "service":
-			h.service = pid
-		case "child":
-			h.children = append(h.children, pid)
-		case "ready":
-			return h
-		default:
-			t.Fatal(lines.Text())
-		}
-	}
-	t.Fatal("the holder ended before it was ready")
-	return nil
+	named, children := introduced(t, stdout)
+	h.watchdog, h.service, h.children = named["watchdog"], named["service"], children
+	return h
 }
 
 // kill kills the run and its watchdog.
@@ -129,6 +111,17 @@ func (h *holding) kill(t *testing.T) {
 	tell(t, h.cmd.Process.Kill())
 	_ = h.cmd.Wait()
 	eventually(t, "the watchdog is dead", func() bool { return !running(h.watchdog) })
+	if h.processes() == 0 {
+		eventually(t, "the kernel has ended what the run started", func() bool { return !running(h.service) })
+	}
+}
+
+// processes is how many processes of a killed run are there to be swept: on Windows they lie in a job object, which ends with its runner.
+func (h *holding) processes() int {
+	if runtime.GOOS == "windows" {
+		return 0
+	}
+	return 1
 }
 
 func (h *holding) nothingIsLeft(t *testing.T) {

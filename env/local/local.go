@@ -35,7 +35,7 @@ type Settings struct {
 	Root    string          // of the project: where commands run
 	Scratch string          // the run's folder for data, named lease.ScratchName(Run); made if need be, and widened to 0711 for root
 	Cache   string          // for templates of databases, which outlive the run; made if need be
-	Logs    string          // for the services' output, NAME.log; made if need be
+	Logs    string          // for the services' output as it comes, NAME.log; made if need be, for this user alone
 	Environ []string        // the tests' environment, NAME=VALUE: the commands', too
 	Real    bool            // real services were asked for: another version than the compose file's is refused
 	Keeper  Keeper          // required
