@@ -21,6 +21,7 @@ import (
 type providing struct {
 	run       string // its id: whatever is made bears it
 	root      string // of the tree
+	results   string // where runs of the tree write: no part of what is built from it
 	project   string // of the compose files
 	state     string // runner's folder for state
 	scratch   string // this run's own folder, named lease.ScratchName(run)
@@ -80,7 +81,7 @@ func containersFor(p providing) (service.Provider, error) {
 		return nil, err
 	}
 	me := docker.Me(at, p.run)
-	builder := &docker.Builder{Engine: engine, Me: me, Project: p.project}
+	builder := &docker.Builder{Engine: engine, Me: me, Project: p.project, Own: []string{p.results}}
 	containers := docker.NewProvider(docker.Supply{
 		Engine: engine, Place: at, Host: host, Me: me, Keeper: engineInventory{p.inventory, host.URL}, Folder: filepath.Join(p.scratch, "docker"),
 		Build: builder.Build, AsWritten: p.asWritten,
