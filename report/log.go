@@ -116,7 +116,7 @@ func loggedJob(b event.Body) (line string, blocks []string) {
 		return b.Job + " " + b.Stream, []string{b.Text}
 	case event.JobStalled:
 		blocks = append(blocks, "open tests: "+strings.Join(b.Tests, ", "), b.Tail)
-		blocks = append(append(blocks, b.Tree...), b.Stacks)
+		blocks = append(append(blocks, b.Tree...), b.Stacks, b.Ask)
 		return fmt.Sprintf("%s %s, idle for %s", b.Job, b.Why, Duration(time.Duration(b.IdleMS)*time.Millisecond)), blocks
 	case event.JobFinished:
 		line = fmt.Sprintf("%s %s, exit %d%s after %s, %d KB%s", b.Job, b.Cause, b.Exit, after(" ", b.Signal), micros(b.Micros), b.MaxRSSKB, after(": ", b.Problem))

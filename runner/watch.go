@@ -102,10 +102,22 @@ func (a *attempt) stalled(ctx context.Context, proc *process.Process, why string
 	tree := proc.Tree()
 	a.opt.Emit(event.JobStalled{
 		Job: a.target.Job, Why: why, IdleMS: before.idle.Milliseconds(), Tests: before.open, Tail: tail, Tree: tree,
-		Stacks: event.Capped(settled(proc, a.ask(ctx, proc, why, &asking), until), event.Cap),
+		Stacks: event.Capped(settled(proc, a.ask(ctx, proc, why, &asking), until), event.Cap), Ask: a.leftToAsk(proc, why, before.open),
 	})
 	a.watch.quiet(before)
 }
+
+// leftToAsk is the command that has a silent test show its stacks, where that ends it: a person may know that it will not end by itself.
+func (a *attempt) leftToAsk(proc *process.Process, why string, open []string) string {
+	d := a.command.Dump
+	if !ends(d, why) || len(open) == 0 {
+		return ""
+	}
+	return proc.DumpCommand(d.Signal, d.To)
+}
+
+// ends says whether to ask for stacks now would end a test that is merely silent, and may still pass.
+func ends(d tool.Dump, why string) bool { return d.Signal == "QUIT" && why != "deadline" }
 
 // lastWords are the last lines that the job has printed: on its own streams, in its channel, or where the tool captures
 // what a test prints.
@@ -136,13 +148,13 @@ func (a *attempt) words(lines *process.Tail) string {
 }
 
 // ask asks the program where it hangs and returns how to read its answer; nil if it can't be asked. A dump that ends the
-// program (SIGQUIT ends a Go test) is asked for at a deadline only: a test that is merely silent may still pass.
+// program (SIGQUIT ends a Go test) is asked for at a deadline only.
 func (a *attempt) ask(ctx context.Context, proc *process.Process, why string, asking *sync.WaitGroup) func() string {
 	d := a.command.Dump
 	if len(d.Ask) > 0 {
 		return a.askFromOutside(ctx, d, asking)
 	}
-	if d.Signal == "" || d.Signal == "QUIT" && why != "deadline" {
+	if d.Signal == "" || ends(d, why) {
 		return nil
 	}
 	answer := a.answer(d.File)

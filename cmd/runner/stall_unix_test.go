@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -105,6 +106,32 @@ func TestStall(t *testing.T) {
 	}
 }
 
+// A Go test shows its stacks only as it ends, so that a silent one is not asked: a person is told how, and may.
+func TestAPersonMayAskASilentGoTest(t *testing.T) {
+	t.Parallel()
+	h := hangs()["go"]
+	dir := tree(t, h.files)
+	cmd := exec.Command("runner")
+	cmd.Dir, cmd.Env = dir, environment(stallVar+"=1s")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	untilFile(t, dir, "runner-results/events.jsonl", `"job-stalled".*"tests":`)
+	told := h.told(t, dir, "stall")
+	if told == nil || !regexp.MustCompile(`^kill -QUIT \d+$`).MatchString(told.Ask) {
+		t.Fatalf("told %+v", told)
+	}
+	if out, err := exec.Command("sh", "-c", told.Ask).CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v\n%s", told.Ask, err, out)
+	}
+	if got := code(t, cmd); got != 1 {
+		t.Errorf("code %d", got)
+	}
+	if report := read(t, dir, "runner-results/junit.xml"); !strings.Contains(report, "SIGQUIT") || !strings.Contains(report, h.stack) {
+		t.Errorf("junit.xml:\n%s", report)
+	}
+}
+
 // At the deadline the same is known, and the stacks of each language.
 func TestDeadlineTellsWhereItHangs(t *testing.T) {
 	t.Parallel()
@@ -137,16 +164,7 @@ func TestDeadlineTellsWhereItHangs(t *testing.T) {
 // look compares what the terminal and the stream say of the hanging test.
 func (h hang) look(t *testing.T, dir, screen, why string, stacks bool) {
 	t.Helper()
-	var told *event.JobStalled
-	for line := range strings.Lines(read(t, dir, "runner-results/events.jsonl")) {
-		e, err := event.Parse([]byte(line))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if s, ok := e.Body.(event.JobStalled); ok && s.Why == why && len(s.Tests) > 0 {
-			told = &s
-		}
-	}
+	told := h.told(t, dir, why)
 	if told == nil {
 		t.Fatalf("no %s was told", why)
 	}
@@ -159,10 +177,27 @@ func (h hang) look(t *testing.T, dir, screen, why string, stacks bool) {
 	shown := []string{"in " + h.test, h.words, "its processes:"}
 	if stacks {
 		shown = append(shown, "where it is:", h.stack)
+	} else {
+		shown = append(shown, "to see where it is, and end it: kill -QUIT ")
 	}
 	for _, want := range shown {
 		if !strings.Contains(screen, want) {
 			t.Errorf("the screen does not show %q:\n%s", want, screen)
 		}
 	}
+}
+
+// told is what the stream says of the hanging test; nil while it says nothing.
+func (h hang) told(t *testing.T, dir, why string) (told *event.JobStalled) {
+	t.Helper()
+	for line := range strings.Lines(read(t, dir, "runner-results/events.jsonl")) {
+		e, err := event.Parse([]byte(line))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s, ok := e.Body.(event.JobStalled); ok && s.Why == why && len(s.Tests) > 0 {
+			told = &s
+		}
+	}
+	return told
 }

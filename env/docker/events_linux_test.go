@@ -16,9 +16,9 @@ func TestTheEngineDies(t *testing.T) {
 		why    string
 		within time.Duration
 	}{
-		"killed":    {syscall.SIGKILL, engineDied, 3 * time.Second},
-		"shut down": {syscall.SIGTERM, engineDied, 3 * time.Second},
-		"frozen":    {syscall.SIGSTOP, engineSilent, 5 * time.Second},
+		"killed":    {syscall.SIGKILL, engineDied, 8 * time.Second},
+		"shut down": {syscall.SIGTERM, engineDied, 8 * time.Second},
+		"frozen":    {syscall.SIGSTOP, engineSilent, 10 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inside(t, func(t *testing.T, m machine) { engineDies(t, m, c.signal, c.why, c.within) })
@@ -67,7 +67,7 @@ func engineDies(t *testing.T, m machine, signal syscall.Signal, why string, with
 	if err == nil {
 		t.Error("a container was started in a dead engine")
 	}
-	if took := time.Since(begun); took > 5*time.Second {
+	if took := time.Since(begun); took > 8*time.Second {
 		t.Errorf("it took %s to give up", took)
 	}
 

@@ -163,7 +163,7 @@ func TestStaging_silence_ends(t *testing.T) {
 	checks[0].Deadline = 200 * time.Millisecond
 	start := time.Now()
 	all := Run(t.Context(), checks)
-	if got, took := statuses(all), time.Since(start); got != "staging.web.name=ok staging.web.health=fail" || took > 2*time.Second {
+	if got, took := statuses(all), time.Since(start); got != "staging.web.name=ok staging.web.health=fail" || took > 4*time.Second {
 		t.Errorf("%s after %s", got, took)
 	}
 }

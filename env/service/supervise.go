@@ -156,15 +156,21 @@ func (e *Environment) oneLife(n *node) ending {
 		}
 		if same {
 			e.enter(n, StateReady, "", func() {
-				n.ready, n.steady, n.everReady, n.probed = true, true, true, probed
+				n.ready, n.everReady, n.probed = true, true, probed
 				e.outageOver(n)
 			})
+			e.steady(n)
 			if end := e.watch(n, in); end.how != doubted {
 				return end
 			}
 		}
 		begun = time.Now()
 	}
+}
+
+// steady lets go on who waits for a service that is ready: not before that was told, so that no job's start is told first.
+func (e *Environment) steady(n *node) {
+	e.update(func() { n.steady = n.state == StateReady || n.state == StateCompleted })
 }
 
 // settle lets a moment pass in which the service must stay the same. What waits for it goes on at once where it was asked something: a

@@ -130,9 +130,10 @@ func (e *Environment) over(n *node, in Instance) ending {
 	idle := !asks && check == nil && n.ReadyLog == "" && len(n.ReadyCommand) == 0 && !n.awaited[Healthy] // a task that nobody waits for
 	if end.Code == 0 && end.Signal == "" && !end.Engine && (n.awaited[Completed] || idle) {
 		e.enter(n, StateCompleted, "ended with 0", func() {
-			n.completed, n.ready, n.steady, n.times.ready = true, true, true, time.Now()
+			n.completed, n.ready, n.times.ready = true, true, time.Now()
 			e.outageOver(n)
 		})
+		e.steady(n)
 		return ending{how: accomplished}
 	}
 	e.mu.Lock()

@@ -152,6 +152,7 @@ type JobStalled struct {
 	Tail   string   `json:"tail,omitempty"`  // last lines of output
 	Tree   []string `json:"tree,omitempty"`  // the process tree, indented
 	Stacks string   `json:"stacks,omitempty"`
+	Ask    string   `json:"ask,omitempty"` // no stacks, as being asked for them ends the test: what a person types to have them all the same
 }
 
 // JobFinished ends a job. With Again, the rest follows as another JobStarted of the same Job.

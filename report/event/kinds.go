@@ -153,7 +153,7 @@ func (JobStalled) Kind() string { return "job-stalled" }
 
 // Map applies f to the body's texts.
 func (b JobStalled) Map(f func(string) string) Body {
-	b.Tests, b.Tail, b.Tree, b.Stacks = each(b.Tests, f), f(b.Tail), each(b.Tree, f), f(b.Stacks)
+	b.Tests, b.Tail, b.Tree, b.Stacks, b.Ask = each(b.Tests, f), f(b.Tail), each(b.Tree, f), f(b.Stacks), f(b.Ask)
 	return b
 }
 

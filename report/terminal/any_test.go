@@ -100,7 +100,7 @@ func anyBody() *rapid.Generator[event.Body] {
 			event.TestFinished{Job: j, Test: test(w()), Outcome: outcome.Draw(t, "outcome"), Message: w(), Note: w(), Micros: 1234567},
 			event.CollectionFailed{Job: j, Path: w(), Line: 3, Message: w()},
 			event.JobOutput{Job: j, Text: w()},
-			event.JobStalled{Job: j, Tests: []string{w()}, Tail: w(), Tree: []string{w()}, Stacks: w()},
+			event.JobStalled{Job: j, Tests: []string{w()}, Tail: w(), Tree: []string{w()}, Stacks: w(), Ask: w()},
 			event.JobFinished{Job: j, Cause: cause, Problem: w(), Orphans: []string{w()}},
 			event.Noted{Level: rapid.SampledFrom([]string{"info", "warn", "error"}).Draw(t, "level"), Text: w()},
 			event.Stopping{Why: w(), Detail: w()},

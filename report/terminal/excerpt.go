@@ -63,5 +63,8 @@ func stalled(b event.JobStalled, r Reports) []line {
 			lines = append(append(lines, bare("    "+part.title)), shown...)
 		}
 	}
+	if b.Ask != "" {
+		lines = append(lines, bare("    to see where it is, and end it: "+text.Line(b.Ask)))
+	}
 	return lines
 }

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
+	"strconv"
 	"sync"
 	"syscall"
 
@@ -209,21 +211,9 @@ func (g *group) dump(name, to string) error {
 	if sig == 0 {
 		return fmt.Errorf("dump process %d: no signal is named %q; give a name without SIG, such as QUIT", g.root.pid, name)
 	}
-	members := g.members()
-	var asked []proc
-	switch to {
-	case ToAll:
-		asked = members
-	case ToLeaves:
-		asked = leaves(members)
-	case ToLeader, ToChildren:
-		for _, p := range members {
-			if to == ToLeader && p.pid == g.root.pid || to == ToChildren && p.ppid == g.root.pid {
-				asked = append(asked, p)
-			}
-		}
-	default:
-		return fmt.Errorf("dump process %d: %q is neither %s, %s, %s nor %s", g.root.pid, to, ToLeader, ToChildren, ToLeaves, ToAll)
+	asked, err := g.only(to)
+	if err != nil {
+		return fmt.Errorf("dump process %d: %w", g.root.pid, err)
 	}
 	var errs []error
 	for _, p := range asked {
@@ -233,6 +223,35 @@ func (g *group) dump(name, to string) error {
 		errs = append(errs, fmt.Errorf("dump process %d: it has ended: %w", g.root.pid, os.ErrProcessDone))
 	}
 	return errors.Join(errs...)
+}
+
+// dumpCommand is what a person types to the same end as dump.
+func (g *group) dumpCommand(signal, to string) string {
+	asked, err := g.only(to)
+	if err != nil || len(asked) == 0 {
+		return ""
+	}
+	command := "kill -" + signal
+	for _, p := range asked {
+		command += " " + strconv.Itoa(p.pid)
+	}
+	return command
+}
+
+// only are the members of the tree that a word names.
+func (g *group) only(to string) ([]proc, error) {
+	members := g.members()
+	switch to {
+	case ToAll:
+		return members, nil
+	case ToLeaves:
+		return leaves(members), nil
+	case ToLeader, ToChildren:
+		return slices.DeleteFunc(slices.Clone(members), func(p proc) bool {
+			return to == ToLeader && p.pid != g.root.pid || to == ToChildren && p.ppid != g.root.pid
+		}), nil
+	}
+	return nil, fmt.Errorf("%q is neither %s, %s, %s nor %s", to, ToLeader, ToChildren, ToLeaves, ToAll)
 }
 
 // reap takes the leader's status. From here on its ids are free.

@@ -196,6 +196,8 @@ func (g *group) end([]proc) { g.kill() }
 func (g *group) pause() error  { return unsupported("pause", g.root.pid) }
 func (g *group) resume() error { return unsupported("resume", g.root.pid) }
 
+func (g *group) dumpCommand(_, _ string) string { return "" }
+
 func (g *group) dump(signal, _ string) error { return unsupported("send "+signal+" to", g.root.pid) }
 
 func unsupported(what string, pid int) error {

@@ -197,6 +197,10 @@ const (
 // where they are. Where signals can't be had the error is errors.ErrUnsupported.
 func (p *Process) Dump(signal, to string) error { return p.group.dump(signal, to) }
 
+// DumpCommand is what a person types to send the same signal to the same processes as they are now: "kill -QUIT 815". It is empty where
+// there are none, and where signals can't be had.
+func (p *Process) DumpCommand(signal, to string) string { return p.group.dumpCommand(signal, to) }
+
 // Tree is the program and its descendants, one line each, indented: "pid cpu% rss name args". The share of a core is
 // measured over a fifth of a second, so the call takes that long. It is empty once the program ended.
 func (p *Process) Tree() []string {
