@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"testing"
 	"time"
 
@@ -190,6 +191,7 @@ func TestWatch_waits_for_a_dead_engine(t *testing.T) {
 func TestWatch_stays_for_an_inventory_when_the_folder_vanishes(t *testing.T) {
 	t.Parallel()
 	h := startHolder(t)
+	eventually(t, "the watchdog watches the folder", func() bool { return watches(h.watchdog, h.results) })
 	if err := os.RemoveAll(h.results); err != nil {
 		t.Skip("an open lock file can't be removed here: ", err)
 	}
@@ -199,4 +201,13 @@ func TestWatch_stays_for_an_inventory_when_the_folder_vanishes(t *testing.T) {
 	}
 	tell(t, h.cmd.Process.Kill())
 	eventually(t, "everything is gone", func() bool { return len(h.left()) == 0 })
+}
+
+// watches tells whether a watchdog has opened the folder's lock. Only Linux shows that.
+func watches(watchdog int, dir string) bool {
+	open, _ := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", watchdog))
+	return runtime.GOOS != "linux" || slices.ContainsFunc(open, func(fd string) bool {
+		path, err := os.Readlink(fd)
+		return err == nil && path == filepath.Join(dir, lockFile)
+	})
 }
