@@ -220,7 +220,12 @@ func ended(t *testing.T, in service.Instance, within time.Duration) service.End 
 	t.Helper()
 	select {
 	case <-in.Done():
-		return in.End()
+		end := in.End()
+		if end.At.After(time.Now()) {
+			t.Errorf("it ended at %s, and now it is %s", end.At, time.Now())
+		}
+		end.At = time.Time{}
+		return end
 	case <-time.After(within):
 		t.Fatalf("it has not ended after %s", within)
 	}

@@ -206,17 +206,23 @@ func (p *Provider) Close(ctx context.Context) error {
 }
 
 // answers asks the engine before something is removed from it, for everything at once. One that is frozen takes every call and answers
-// none: without this, each would cost all the time that is left.
+// none: without this, each would cost all the time that is left. One that refuses says so at once, and is asked each time: it may be back.
 func (p *Provider) answers(ctx context.Context) error {
 	p.asking.Lock()
 	defer p.asking.Unlock()
 	if time.Since(p.asked) < time.Second {
 		return p.answered
 	}
-	p.answered = answersSoon(ctx, p.s.Engine)
-	p.asked = time.Now()
+	begun := time.Now()
+	p.answered, p.asked = answersSoon(ctx, p.s.Engine), time.Time{}
+	if p.answered == nil || time.Since(begun) > refusesWithin {
+		p.asked = time.Now()
+	}
 	return p.answered
 }
+
+// refusesWithin tells an engine that refuses from one that is frozen.
+const refusesWithin = 100 * time.Millisecond
 
 // answersSoon asks once, and leaves time for something else.
 func answersSoon(ctx context.Context, e ServiceEngine) error {
