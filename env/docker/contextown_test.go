@@ -25,6 +25,9 @@ func TestContextWithoutOwnFolders(t *testing.T) {
 	if err := os.Symlink(dir, link); err != nil {
 		t.Skip(err) // Windows, without the right to
 	}
+	if _, err := os.Lstat(link); err != nil {
+		link = dir // Wine says that it made a link, and did not
+	}
 	ignore := ignoring{own: ownIn(dir, []string{filepath.Join(link, "runner-results"), dir, filepath.Dir(dir), t.TempDir()})}
 	c, err := readContext(t.Context(), dir, ignore)
 	if err != nil {
