@@ -33,6 +33,7 @@ type kept struct {
 	begun    chan struct{} // closed when env is set: services speak up before Begin has returned
 	recorder *Recorder
 	mask     func(string) string
+	closed   chan struct{}
 
 	mu    sync.Mutex
 	tails map[string][]string // of services that ended badly, their last lines
@@ -53,7 +54,7 @@ func Begin(ctx context.Context, r Request, f Folder, around Surroundings) Set {
 		mask = func(text string) string { return text }
 	}
 	k := &kept{
-		mode: r.Mode, extra: r.Extra, folder: f, tell: around.Changed, begun: make(chan struct{}),
+		mode: r.Mode, extra: r.Extra, folder: f, tell: around.Changed, begun: make(chan struct{}), closed: make(chan struct{}),
 		recorder: NewRecorder(ctx, f.Log, around.Mask), mask: mask, tails: map[string][]string{},
 	}
 	var plan service.Plan
@@ -62,7 +63,21 @@ func Begin(ctx context.Context, r Request, f Folder, around Surroundings) Set {
 	}
 	k.env = service.Begin(ctx, plan, around.Providers, service.Settings{Mode: r.Mode, Run: around.Run, Observe: k.observe})
 	close(k.begun)
+	go k.follow()
 	return k
+}
+
+// follow tells of each change. Not all of them are observed: that what a service depends on is back, say.
+func (k *kept) follow() {
+	for {
+		changed := k.env.Changed()
+		k.tell()
+		select {
+		case <-changed:
+		case <-k.closed:
+			return
+		}
+	}
 }
 
 // observe has the output of each new life followed, and keeps the last lines of one that ended badly.
@@ -74,7 +89,7 @@ func (k *kept) observe(c service.Change) {
 	}
 	k.mu.Unlock()
 	k.recorder.Observe(c, k.env.Instance)
-	k.tell()
+	k.tell() // the tail is none of the environment's changes
 }
 
 func (k *kept) Ready(ctx context.Context) error {
@@ -184,6 +199,7 @@ func (k *kept) Close(ctx context.Context) []string {
 	for _, u := range k.env.Close(ctx) {
 		left = append(left, u.String())
 	}
+	close(k.closed)
 	if err := k.recorder.Close(); err != nil {
 		fmt.Fprintf(os.Stderr, "runner: %v\n", err) // a log that is cut short is nothing left behind
 	}

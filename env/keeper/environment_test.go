@@ -65,6 +65,32 @@ func TestSetOfServices(t *testing.T) {
 	}
 }
 
+// Who looks at each change, and at nothing between them, sees the service ready in the end.
+func TestChangesTellAll(t *testing.T) {
+	begun := make(chan struct{})
+	var set Set
+	seen := make(chan string, 1000)
+	providers := map[event.Provider]service.Provider{event.ByStub: stub.New(t.TempDir())}
+	set = Begin(t.Context(), Request{Set: "1", Root: "/", Mode: event.NoDocker, Services: []Wanted{{
+		Spec: service.Spec{Service: env.Service{Name: "redis", Image: "redis:7"}}, Served: event.Served{Service: "redis", By: event.ByStub, Fidelity: event.Stub},
+	}}}, logFolder(t), Surroundings{Providers: providers, Changed: func() {
+		<-begun
+		seen <- set.Services(t.Context(), false)[0].State
+	}})
+	close(begun)
+	late := time.After(10 * time.Second)
+	for state := ""; state != Ready; {
+		select {
+		case state = <-seen:
+		case <-late:
+			t.Fatalf("it is %s, and nothing else was told", state)
+		}
+	}
+	if left := set.Close(t.Context()); len(left) > 0 {
+		t.Errorf("left: %v", left)
+	}
+}
+
 // A service that nobody can serve fails the set, with one cause, and the others are told as they are.
 func TestSetThatFails(t *testing.T) {
 	_, set, _ := redisSet(t, Wanted{

@@ -187,6 +187,13 @@ func (e *Environment) await(ctx context.Context, check func() (bool, error)) err
 	}
 }
 
+// Changed is closed at the next change of what Status and Served say. Take it before the look, and no change is missed.
+func (e *Environment) Changed() <-chan struct{} {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.changed
+}
+
 // update changes what the nodes say, and wakes whoever waits for something.
 func (e *Environment) update(change func()) {
 	e.mu.Lock()
