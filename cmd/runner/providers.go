@@ -54,7 +54,7 @@ func providerFor(p providing, name event.Provider) (service.Provider, error) {
 	case event.ByLocal:
 		return local.New(local.Settings{
 			Run: p.run, Root: p.root, Scratch: p.scratch, Cache: filepath.Join(p.state, "cache"), Logs: p.logs, Environ: p.environ,
-			Real: p.real, Keeper: p.inventory, Machine: machine{&runner.Host{Environ: p.environ}, p.root},
+			Real: p.real, AsWritten: p.asWritten, Keeper: p.inventory, Machine: machine{&runner.Host{Environ: p.environ}, p.root},
 		})
 	case event.ByStub:
 		if p.real {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"strings"
 	"testing"
 
 	"testrunner/env/service"
@@ -76,4 +77,28 @@ func TestPort_taken_in_the_last_moment(t *testing.T) {
 		stop(t, in)
 		closed(t, pl, p)
 	}
+}
+
+// With ports: as-written a service is where the compose file says, and nowhere else.
+func TestPort_as_written(t *testing.T) {
+	pl := newPlace(t)
+	p, _ := pl.provider(t)
+	p.set.AsWritten = true
+	free, err := openPort(0, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := redisSpec()
+	s.Container.Ports = []service.PortMap{{Target: 6379, Published: fmt.Sprint(free.number)}}
+	in := start(t, p, s, nil)
+	if in.Address().Port != free.number {
+		t.Errorf("it has port %d, want %d", in.Address().Port, free.number)
+	}
+	_, err = p.Start(t.Context(), s, nil, func(string) {}) // the first one has it
+	want := fmt.Sprintf("port %d is not free, and ports: as-written asks for it: it is held by redis-server (pid ", free.number)
+	if err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("%v\nwant %s", err, want)
+	}
+	stop(t, in)
+	closed(t, pl, p)
 }

@@ -23,11 +23,23 @@ const quoted = 50
 // errTaken says that a server found its port in use.
 var errTaken = errors.New("somebody else took its port")
 
+// port is where a service will listen: as the compose file publishes it where that is asked for, else wherever there is room.
+func (p *Provider) port(ctx context.Context, s service.Spec, own int, tell service.Tell) (l portLease, fixed bool, err error) {
+	if p.set.AsWritten {
+		if number := writtenPort(s.Container, own); number > 0 {
+			l, err = takeWritten(ctx, number, p.holds(s.Name))
+			return l, true, err
+		}
+	}
+	l, err = takePort(s, own, p.holds(s.Name), tell)
+	return l, false, err
+}
+
 // withPort starts a process with a port of its own, and again with another if that was taken in the last moment.
 func (p *Provider) withPort(ctx context.Context, s service.Spec, own int, word time.Duration, tell service.Tell,
 	begin func(portLease) (*instance, error)) (*instance, error) {
 	for try := 1; ; try++ {
-		port, err := takePort(s, own, p.holds(s.Name), tell)
+		port, fixed, err := p.port(ctx, s, own, tell)
 		if err != nil {
 			return nil, err
 		}
@@ -43,7 +55,7 @@ func (p *Provider) withPort(ctx context.Context, s service.Spec, own int, word t
 		if err == nil {
 			return in, nil
 		}
-		again := errors.Is(err, errTaken) && try < portTries
+		again := errors.Is(err, errTaken) && try < portTries && !fixed
 		if again {
 			in.folder = "" // the next life has it
 		}
