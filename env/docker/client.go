@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -258,28 +257,9 @@ func (m *moby) ImportImage(ctx context.Context, reference string, labels map[str
 	}
 	body, err := m.client.ImageImport(ctx, image.ImportSource{Source: layer, SourceName: "-"}, reference, image.ImportOptions{Changes: changes})
 	if err == nil {
-		err = readProgress(body)
+		err = readProgress(body, func(PullStep) {})
 	}
 	return m.told(begun, "import image "+reference, err)
-}
-
-// readProgress reads the engine's progress to its end: an error comes as its last message, under status 200.
-func readProgress(body io.ReadCloser) error {
-	defer body.Close()
-	for decoder := json.NewDecoder(body); ; {
-		var message struct {
-			Error string `json:"error"`
-		}
-		err := decoder.Decode(&message)
-		switch {
-		case errors.Is(err, io.EOF):
-			return nil
-		case err != nil:
-			return fmt.Errorf("read the engine's progress: %w", err)
-		case message.Error != "":
-			return errors.New(message.Error)
-		}
-	}
 }
 
 func (m *moby) RemoveImage(ctx context.Context, reference string) error {

@@ -35,13 +35,13 @@ func (m *moby) PullImage(ctx context.Context, reference, platform, auth string, 
 	begun := time.Now()
 	body, err := m.client.ImagePull(ctx, reference, image.PullOptions{Platform: platform, RegistryAuth: auth})
 	if err == nil {
-		err = readPull(body, tell)
+		err = readProgress(body, tell)
 	}
 	return m.told(begun, "pull image "+reference, err)
 }
 
-// readPull reads the engine's progress of a pull to its end: an error comes as its last message, under status 200.
-func readPull(body io.ReadCloser, tell func(PullStep)) error {
+// readProgress reads the engine's progress of a pull or an import to its end: an error comes as its last message, under status 200.
+func readProgress(body io.ReadCloser, tell func(PullStep)) error {
 	defer body.Close()
 	for decoder := json.NewDecoder(body); ; {
 		var message struct {
