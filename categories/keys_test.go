@@ -37,6 +37,7 @@ var keyCases = map[string]struct{ without, with string }{
 	"suites.timeout":         {"version: 1\nsuites: { a: { tool: pytest } }\n", "version: 1\nsuites: { a: { tool: pytest, timeout: 3s } }\n"},
 	"suites.exclusive":       {"version: 1\nsuites: { a: { tool: pytest } }\n", "version: 1\nsuites: { a: { tool: pytest, exclusive: true } }\n"},
 	"suites.split":           {"version: 1\nsuites: { a: { tool: pytest } }\n", "version: 1\nsuites: { a: { tool: pytest, split: files } }\n"},
+	"suites.writes":          {"version: 1\nsuites: { a: { tool: pytest } }\n", "version: 1\nsuites: { a: { tool: pytest, writes: true } }\n"},
 	"categories.needs":       {"version: 1\ncategories: { e2e: {} }\n", "version: 1\ncategories: { e2e: { needs: [db] } }\n"},
 	"categories.stubs":       {"version: 1\ncategories: { e2e: { needs: [db] } }\n", "version: 1\ncategories: { e2e: { needs: [db], stubs: [db] } }\n"},
 	"categories.modes":       {"version: 1\ncategories: { e2e: { needs: [db] } }\n", "version: 1\ncategories: { e2e: { needs: [db], modes: [staging] } }\n"},
@@ -104,6 +105,9 @@ var keyCases = map[string]struct{ without, with string }{
 	},
 	"environments.secrets": {
 		"version: 1\nenvironments: { dev: {} }\n", "version: 1\nenvironments: { dev: { secrets: [A_TOKEN] } }\n",
+	},
+	"environments.allow_writes": {
+		"version: 1\nenvironments: { dev: { mode: staging } }\n", "version: 1\nenvironments: { dev: { mode: staging, allow_writes: true } }\n",
 	},
 	"environments.before": {
 		"version: 1\nenvironments: { dev: { mode: staging } }\n", "version: 1\nenvironments: { dev: { mode: staging, before: \"sh deploy.sh\" } }\n",

@@ -60,6 +60,7 @@ type Environment struct {
 	Variables []string   // NAME=VALUE for every job, sorted by name
 	Addresses []Address  // sorted by service
 	Secrets   []string   // names of variables whose values are masked, and without which staging is of no use
+	Writes    bool       // of staging: suites that write may run against it
 	Before    []string   // of staging: a command that runs before its services are looked at; none is nothing
 	Fallback  string     // the environment to take where auto finds neither Docker nor local services; "" is none
 }

@@ -32,6 +32,7 @@ var proofs = map[string]string{
 	`"runner services restart " + s.Name`:                                    "testdata/script/flag_attach.txtar",
 	`fromRoot(a.Scope)`:                                                      "TestRemediesWork",
 	`strings.Join(lines, "\n")`:                                              "TestRemediesWork",
+	`elsewhere(n)`:                                                           "testdata/script/writes_staging.txtar",
 	`"runner -c " + event.ShellQuote(category)`:                              "TestMemoryRemedyHelps in env",
 	`event.SetVariable(runtime.GOOS, a.Missing, "URL")`:                      "testdata/script/environment.txtar",
 	`installed(program, m)`:                                                  "TestLocal in env/service sees that it is told; it installs from the network",
