@@ -85,9 +85,12 @@ var keyCases = map[string]struct{ without, with string }{
 	"services.stub.websocket.messages.after": {
 		stubbed("{ websocket: { path: /ws, messages: [{ send: x }] } }"), stubbed("{ websocket: { path: /ws, messages: [{ send: x, after: 1s }] } }"),
 	},
-	"services.local": {"version: 1\nservices: { db: {} }\n", "version: 1\nservices: { db: { local: \"serve {port}\" } }\n"},
-	"environment":    {"version: 1\n", "version: 1\nenvironment: docker\n"},
-	"environments":   {"version: 1\n", "version: 1\nenvironments: { dev: {} }\n"},
+	"services.latency":      {"version: 1\nenvironments: { staging: { addresses: { db: \"https://db.example.com\" } } }\nservices: { db: {  } }\n", "version: 1\nenvironments: { staging: { addresses: { db: \"https://db.example.com\" } } }\nservices: { db: { latency: { warn: 1s } } }\n"},
+	"services.latency.warn": {"version: 1\nenvironments: { staging: { addresses: { db: \"https://db.example.com\" } } }\nservices: { db: { latency: { fail: 3s } } }\n", "version: 1\nenvironments: { staging: { addresses: { db: \"https://db.example.com\" } } }\nservices: { db: { latency: { fail: 3s, warn: 1s } } }\n"},
+	"services.latency.fail": {"version: 1\nenvironments: { staging: { addresses: { db: \"https://db.example.com\" } } }\nservices: { db: { latency: { warn: 1s } } }\n", "version: 1\nenvironments: { staging: { addresses: { db: \"https://db.example.com\" } } }\nservices: { db: { latency: { fail: 3s, warn: 1s } } }\n"},
+	"services.local":        {"version: 1\nservices: { db: {} }\n", "version: 1\nservices: { db: { local: \"serve {port}\" } }\n"},
+	"environment":           {"version: 1\n", "version: 1\nenvironment: docker\n"},
+	"environments":          {"version: 1\n", "version: 1\nenvironments: { dev: {} }\n"},
 	"environments.mode": {
 		"version: 1\nenvironments: { dev: {} }\n", "version: 1\nenvironments: { dev: { mode: docker } }\n",
 	},

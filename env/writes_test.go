@@ -28,7 +28,9 @@ func TestSuitesThatWrite(t *testing.T) {
 	staging := env.Environment{Name: "mirror", Mode: event.Staging}
 	lenient := staging
 	lenient.Writes = true
-	asked := func(e env.Environment) env.Asked { return env.Asked{Env: e.Name, EnvFrom: "--env " + e.Name, Environment: e} }
+	asked := func(e env.Environment) env.Asked {
+		return env.Asked{Env: e.Name, EnvFrom: "--env " + e.Name, Environment: e}
+	}
 	healthy := saw("down", "none", "healthy")
 	for name, c := range map[string]struct {
 		asked    env.Asked
