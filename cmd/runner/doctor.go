@@ -27,7 +27,7 @@ type doctorOptions struct {
 	wait    time.Duration
 	areas   []string // of --focus; none: all
 	focus   []string // categories and groups of --focus
-	repeat  int // 0: not asked
+	repeat  int      // 0: not asked
 }
 
 func doctorFlags() []cli.Flag {
