@@ -90,6 +90,7 @@ type Suite struct {
 	Files     []tool.File // with the reasons; a file whose Category is another one is here for the marks in it alone
 	Why       string
 	Need      Need
+	Writes    string // where it is said that its tests write to what they test: "runner.yaml:9:31"; "" is nowhere
 }
 
 // Selection is what a command line selects from a catalog.

@@ -66,6 +66,7 @@ type SuiteConfig struct {
 	Needs     []string        `yaml:"needs" jsonschema_description:"Services that its tests talk to, in the place of its category's; [] is none. Default: its category's."`
 	Stubs     []string        `yaml:"stubs" jsonschema_description:"Services of which a stub will do, in the place of its category's."`
 	Modes     []string        `yaml:"modes" jsonschema:"minItems=1,enum=docker,enum=no-docker,enum=staging" jsonschema_description:"The modes in which its tests may run, in the place of its category's."`
+	Writes    bool            `yaml:"writes" jsonschema_description:"Its tests write to what they test. In staging it is not run, and named, unless the environment has allow_writes. Default: false."`
 	Split     string          `yaml:"split" jsonschema:"enum=files" jsonschema_description:"pytest, node and mocha only: files runs the suite's files in several processes, as many as there are cores, dealt out by what each took the last time. What the tool sets up once for the whole session is then set up in each process. Default: one process."`
 }
 

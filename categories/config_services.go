@@ -8,6 +8,7 @@ type ServiceConfig struct {
 	Local      Command         `yaml:"local" jsonschema_description:"The command that serves it without Docker, with {host} and {port}, as a list or as plain words. No shell is involved. Default: PostgreSQL and Redis by their own programs, else none."`
 	Before     Command         `yaml:"before" jsonschema_description:"A command that runs once when the service is ready, before any test that needs it: migrations, seed. It gets the service's variables, and {url}, {host}, {port} and {database}."`
 	AnyVersion bool            `yaml:"any_version" jsonschema_description:"Without Docker, another major version than the compose file's image will do, even for --real-services. Default: false."`
+	Latency    LatencyConfig   `yaml:"latency" jsonschema_description:"How slow it may be in staging. Default: no bounds."`
 	Stub       *StubConfig     `yaml:"stub" jsonschema_description:"What a stub of it answers, for the categories and suites that list it under stubs. Redis needs none; of a database there is none."`
 }
 
@@ -17,6 +18,12 @@ type ReadyConfig struct {
 	Log     string   `yaml:"log" jsonschema_description:"A regular expression that a line of its output must match."`
 	Command Command  `yaml:"command" jsonschema_description:"A command on this machine that must end with 0, with {url}, {host}, {port} and {database}."`
 	Within  Duration `yaml:"within" jsonschema_description:"How long it may take from its start. Default: 60s, or what the compose file's healthcheck allows where that is more."`
+}
+
+// LatencyConfig bounds the time of an answer: the median of several, on a connection that is there.
+type LatencyConfig struct {
+	Warn Duration `yaml:"warn" jsonschema_description:"A slower service is warned of."`
+	Fail Duration `yaml:"fail" jsonschema_description:"A slower service counts as not healthy: what needs it does not run."`
 }
 
 // StubConfig is what a stub answers. What it does not know fails loudly.
@@ -58,14 +65,15 @@ type MessageConfig struct {
 
 // EnvironmentConfig is a name for --env.
 type EnvironmentConfig struct {
-	Mode      string          `yaml:"mode" jsonschema:"enum=auto,enum=docker,enum=no-docker,enum=staging" jsonschema_description:"Where services come from. Default: the mode of that name, else auto."`
-	Compose   Files           `yaml:"compose" jsonschema_description:"Compose files in the place of the project's own."`
-	Profiles  []string        `yaml:"profiles" jsonschema_description:"Profiles of the compose file whose services count as those without one do."`
-	Variables map[string]Text `yaml:"variables" jsonschema_description:"Environment variables of every job in this environment."`
-	Addresses map[string]Text `yaml:"addresses" jsonschema_description:"Addresses of services that run somewhere, by service; ${NAME} stands for a variable. Runner never starts or stops them."`
-	Secrets   []string        `yaml:"secrets" jsonschema_description:"Names of variables that hold secrets: they must have values in staging, and are masked in every report."`
-	Before    Command         `yaml:"before" jsonschema_description:"Mode staging only: a command that runs before its services are looked at, such as a deployment, where the environment is asked for by name. It runs at the root and gets the environment's variables. Default: none."`
-	Fallback  string          `yaml:"fallback" jsonschema_description:"The environment of mode staging to take where auto finds neither Docker nor real local services. Default: none."`
+	Mode        string          `yaml:"mode" jsonschema:"enum=auto,enum=docker,enum=no-docker,enum=staging" jsonschema_description:"Where services come from. Default: the mode of that name, else auto."`
+	Compose     Files           `yaml:"compose" jsonschema_description:"Compose files in the place of the project's own."`
+	Profiles    []string        `yaml:"profiles" jsonschema_description:"Profiles of the compose file whose services count as those without one do."`
+	Variables   map[string]Text `yaml:"variables" jsonschema_description:"Environment variables of every job in this environment."`
+	Addresses   map[string]Text `yaml:"addresses" jsonschema_description:"Addresses of services that run somewhere, by service; ${NAME} stands for a variable. Runner never starts or stops them."`
+	Secrets     []string        `yaml:"secrets" jsonschema_description:"Names of variables that hold secrets: they must have values in staging, and are masked in every report."`
+	AllowWrites bool            `yaml:"allow_writes" jsonschema_description:"Mode staging only: suites that write may run against it. Default: false."`
+	Before      Command         `yaml:"before" jsonschema_description:"Mode staging only: a command that runs before its services are looked at, such as a deployment, where the environment is asked for by name. It runs at the root and gets the environment's variables. Default: none."`
+	Fallback    string          `yaml:"fallback" jsonschema_description:"The environment of mode staging to take where auto finds neither Docker nor real local services. Default: none."`
 }
 
 // PreflightConfig are the thresholds of the checks.

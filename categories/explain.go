@@ -49,6 +49,14 @@ func (c *Catalog) explainCategory(each Category) []string {
 	return lines
 }
 
+// writing says what becomes of a suite whose tests write.
+func writing(writes string) string {
+	if writes == "" {
+		return ""
+	}
+	return "; writes: not run in staging, unless the environment has allow_writes"
+}
+
 func splitting(split bool) string {
 	if !split {
 		return ""
@@ -72,9 +80,9 @@ func qualities(critical, exclusive bool, timeout string) string {
 
 // explainSuite tells a suite and its files, grouped by their reason, at most some of each; 0 is all.
 func explainSuite(s Suite, some int) []string {
-	lines := []string{fmt.Sprintf("  %s: %s in %s (%s)%s", s.Name, counted(len(s.Files), "file"), s.Target.Dir, s.Why, qualities(false, s.Exclusive, s.Timeout)+splitting(s.Split))}
+	lines := []string{fmt.Sprintf("  %s: %s in %s (%s)%s", s.Name, counted(len(s.Files), "file"), s.Target.Dir, s.Why, qualities(false, s.Exclusive, s.Timeout)+splitting(s.Split)+writing(s.Writes))}
 	if len(s.Target.Argv) > 0 {
-		lines[0] = fmt.Sprintf("  %s: the command %s in %s (%s)%s", s.Name, event.ShellJoin(s.Target.Argv), s.Target.Dir, s.Why, qualities(false, s.Exclusive, s.Timeout))
+		lines[0] = fmt.Sprintf("  %s: the command %s in %s (%s)%s", s.Name, event.ShellJoin(s.Target.Argv), s.Target.Dir, s.Why, qualities(false, s.Exclusive, s.Timeout)+writing(s.Writes))
 		return append(append(lines, "    its results are read from "+strings.Join(s.Target.Reports, ", ")), indented(s.Need)...)
 	}
 	lines = append(lines, indented(s.Need)...)

@@ -86,8 +86,9 @@ func (w *initWriter) categories(c *Catalog) {
 // suites writes one suite for each project of each tool. Without a category each file stays where it is.
 func (w *initWriter) suites(c *Catalog) {
 	found := projectsOf(c)
-	w.line("# Keys of a suite: tool, dir (working directory), category, paths, args, env, timeout, exclusive, split; tags (go),")
-	w.line("# markers (pytest), command and reports (tool junit: any command that writes JUnit files).")
+	w.line("# Keys of a suite: tool, dir (working directory), category, paths, args, env, timeout, exclusive, split; writes (its")
+	w.line("# tests write: not run in staging); tags (go), markers (pytest), command and reports (tool junit: any command that")
+	w.line("# writes JUnit files).")
 	if len(found) == 0 {
 		w.line("# suites:")
 	} else {

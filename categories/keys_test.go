@@ -37,6 +37,7 @@ var keyCases = map[string]struct{ without, with string }{
 	"suites.timeout":         {"version: 1\nsuites: { a: { tool: pytest } }\n", "version: 1\nsuites: { a: { tool: pytest, timeout: 3s } }\n"},
 	"suites.exclusive":       {"version: 1\nsuites: { a: { tool: pytest } }\n", "version: 1\nsuites: { a: { tool: pytest, exclusive: true } }\n"},
 	"suites.split":           {"version: 1\nsuites: { a: { tool: pytest } }\n", "version: 1\nsuites: { a: { tool: pytest, split: files } }\n"},
+	"suites.writes":          {"version: 1\nsuites: { a: { tool: pytest } }\n", "version: 1\nsuites: { a: { tool: pytest, writes: true } }\n"},
 	"categories.needs":       {"version: 1\ncategories: { e2e: {} }\n", "version: 1\ncategories: { e2e: { needs: [db] } }\n"},
 	"categories.stubs":       {"version: 1\ncategories: { e2e: { needs: [db] } }\n", "version: 1\ncategories: { e2e: { needs: [db], stubs: [db] } }\n"},
 	"categories.modes":       {"version: 1\ncategories: { e2e: { needs: [db] } }\n", "version: 1\ncategories: { e2e: { needs: [db], modes: [staging] } }\n"},
@@ -84,9 +85,12 @@ var keyCases = map[string]struct{ without, with string }{
 	"services.stub.websocket.messages.after": {
 		stubbed("{ websocket: { path: /ws, messages: [{ send: x }] } }"), stubbed("{ websocket: { path: /ws, messages: [{ send: x, after: 1s }] } }"),
 	},
-	"services.local": {"version: 1\nservices: { db: {} }\n", "version: 1\nservices: { db: { local: \"serve {port}\" } }\n"},
-	"environment":    {"version: 1\n", "version: 1\nenvironment: docker\n"},
-	"environments":   {"version: 1\n", "version: 1\nenvironments: { dev: {} }\n"},
+	"services.latency":      {"version: 1\nenvironments: { staging: { addresses: { db: \"https://db.example.com\" } } }\nservices: { db: {  } }\n", "version: 1\nenvironments: { staging: { addresses: { db: \"https://db.example.com\" } } }\nservices: { db: { latency: { warn: 1s } } }\n"},
+	"services.latency.warn": {"version: 1\nenvironments: { staging: { addresses: { db: \"https://db.example.com\" } } }\nservices: { db: { latency: { fail: 3s } } }\n", "version: 1\nenvironments: { staging: { addresses: { db: \"https://db.example.com\" } } }\nservices: { db: { latency: { fail: 3s, warn: 1s } } }\n"},
+	"services.latency.fail": {"version: 1\nenvironments: { staging: { addresses: { db: \"https://db.example.com\" } } }\nservices: { db: { latency: { warn: 1s } } }\n", "version: 1\nenvironments: { staging: { addresses: { db: \"https://db.example.com\" } } }\nservices: { db: { latency: { fail: 3s, warn: 1s } } }\n"},
+	"services.local":        {"version: 1\nservices: { db: {} }\n", "version: 1\nservices: { db: { local: \"serve {port}\" } }\n"},
+	"environment":           {"version: 1\n", "version: 1\nenvironment: docker\n"},
+	"environments":          {"version: 1\n", "version: 1\nenvironments: { dev: {} }\n"},
 	"environments.mode": {
 		"version: 1\nenvironments: { dev: {} }\n", "version: 1\nenvironments: { dev: { mode: docker } }\n",
 	},
@@ -104,6 +108,9 @@ var keyCases = map[string]struct{ without, with string }{
 	},
 	"environments.secrets": {
 		"version: 1\nenvironments: { dev: {} }\n", "version: 1\nenvironments: { dev: { secrets: [A_TOKEN] } }\n",
+	},
+	"environments.allow_writes": {
+		"version: 1\nenvironments: { dev: { mode: staging } }\n", "version: 1\nenvironments: { dev: { mode: staging, allow_writes: true } }\n",
 	},
 	"environments.before": {
 		"version: 1\nenvironments: { dev: { mode: staging } }\n", "version: 1\nenvironments: { dev: { mode: staging, before: \"sh deploy.sh\" } }\n",

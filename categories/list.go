@@ -45,6 +45,7 @@ type ListedSuite struct {
 	Assumed   bool         `json:"assumed"` // every service of the compose file without a profile, for want of a configuration
 	Stubs     []string     `json:"stubs"`
 	Modes     []event.Mode `json:"modes"`
+	Writes    bool         `json:"writes"` // not run in staging, unless the environment allows it
 	Files     []ListedFile `json:"files"`
 
 	need Need
@@ -97,7 +98,7 @@ func listCategory(each Category) ListedCategory {
 		listed := ListedSuite{
 			Name: s.Name, Tool: s.Tool, Dir: s.Target.Dir, Why: s.Why, Exclusive: s.Exclusive, Timeout: s.Timeout,
 			Tags: none(s.Target.Tags), Args: none(s.Target.Args), Command: none(s.Target.Argv), Reports: none(s.Target.Reports),
-			Needs: none(s.Need.Services), Assumed: s.Need.Assumed, Stubs: none(s.Need.Stubs), Modes: s.Need.Modes,
+			Needs: none(s.Need.Services), Assumed: s.Need.Assumed, Stubs: none(s.Need.Stubs), Modes: s.Need.Modes, Writes: s.Writes != "",
 			Files: []ListedFile{}, need: s.Need,
 		}
 		if len(listed.Modes) == 0 {
@@ -167,9 +168,12 @@ func brackets(each ListedCategory) string {
 	return " (" + strings.Join(words, ", ") + ")"
 }
 
-func printNeed(line func(string, ...any), n Need) {
-	if n.Any() {
-		line("      %s", n)
+func printNeed(line func(string, ...any), s ListedSuite) {
+	if s.need.Any() {
+		line("      %s", s.need)
+	}
+	if s.Writes {
+		line("      %s", strings.TrimPrefix(writing("here"), "; "))
 	}
 }
 
@@ -177,11 +181,11 @@ func printSuite(line func(string, ...any), each ListedCategory, s ListedSuite) {
 	if len(s.Command) > 0 {
 		line("  %-24s %6s  %s", s.Name, "", s.Why)
 		line("      %s", event.ShellJoin(s.Command))
-		printNeed(line, s.need)
+		printNeed(line, s)
 		return
 	}
 	line("  %-24s %6d  %s", s.Name, len(s.Files), s.Why)
-	printNeed(line, s.need)
+	printNeed(line, s)
 	var order []string
 	count, sample := map[string]int{}, map[string]string{}
 	for _, f := range s.Files {

@@ -61,6 +61,14 @@ func (c *configuration) need(key string, needs, stubs, modes []string) Need {
 	return n
 }
 
+// writes is where a suite says that its tests write, "" if it does not.
+func (c *configuration) writes(name string) string {
+	if !c.Suites[name].Writes {
+		return ""
+	}
+	return c.where(at("suites", name, "writes"))
+}
+
 // needy gives each suite what its category needs, where it does not say otherwise.
 func (c *configuration) needy(all []Category, compose []string) []Category {
 	for i := range all {
@@ -99,7 +107,7 @@ func (s Selection) Needs(services []env.Service, enabled []string) env.Needs {
 		for _, suite := range each.Suites {
 			n := env.SuiteNeeds{
 				Category: each.Name, Suite: suite.Name, Critical: each.Critical, Named: s.Named,
-				Needs: suite.Need.Services, Stubs: suite.Need.Stubs, Modes: suite.Need.Modes, Why: suite.Need.Why,
+				Needs: suite.Need.Services, Stubs: suite.Need.Stubs, Modes: suite.Need.Modes, Why: suite.Need.Why, Writes: suite.Writes,
 			}
 			if suite.Need.Assumed {
 				n.Needs = enabled

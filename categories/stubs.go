@@ -9,7 +9,8 @@ func serviceOf(name string, said ServiceConfig) env.Service {
 	return env.Service{
 		Name: name, Local: said.Local, Ready: said.Ready.Path, Env: variables(said.Env),
 		ReadyLog: said.Ready.Log, ReadyCommand: said.Ready.Command, ReadyWithin: lasting(said.Ready.Within),
-		Before: said.Before, AnyVersion: said.AnyVersion, StubSpec: stubOf(said.Stub),
+		Latency: env.Latency{Warn: lasting(said.Latency.Warn), Fail: lasting(said.Latency.Fail)},
+		Before:  said.Before, AnyVersion: said.AnyVersion, StubSpec: stubOf(said.Stub),
 	}
 }
 

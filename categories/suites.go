@@ -143,6 +143,7 @@ func (p *placing) suite(k part, files []tool.File, dirs map[string][]string, sha
 	}
 	s.Name = name
 	s.Need = p.need(at("suites", k.base), said.Needs, said.Stubs, said.Modes)
+	s.Writes = p.writes(k.base)
 	slices.SortFunc(s.Files, func(a, b tool.File) int { return strings.Compare(a.Path, b.Path) })
 	s.Target = tool.Target{
 		Root: p.tree.Root, Dir: dir, Category: k.category,
@@ -168,7 +169,7 @@ func (p *placing) addCommands(out map[string][]Suite) {
 		s := Suite{
 			Tool: said.Tool, Timeout: string(said.Timeout), Exclusive: said.Exclusive,
 			Why: p.where(at("suites", name)), Name: distinctName(name, out[category]),
-			Need: p.need(at("suites", name), said.Needs, said.Stubs, said.Modes),
+			Need: p.need(at("suites", name), said.Needs, said.Stubs, said.Modes), Writes: p.writes(name),
 		}
 		s.Target = tool.Target{
 			Root: p.tree.Root, Dir: path.Clean(said.Dir), Category: category, Whole: true,

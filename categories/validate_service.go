@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"testrunner/report/event"
 	"testrunner/runner/tool"
 )
 
@@ -23,11 +24,33 @@ func (c *configuration) validateService(name string, s ServiceConfig, tree tool.
 		c.validateVariable(at("services", name, "env", variable), variable)
 		c.validatePlaceholders(at("services", name, "env", variable), string(s.Env[variable]), "{url}", "{host}", "{port}", "{database}")
 	}
+	c.validateLatency(key+"\x1flatency", name, s.Latency)
 	c.validateCommand(key+"\x1flocal", s.Local, "{host}", "{port}")
 	c.validateCommand(key+"\x1fbefore", s.Before, "{url}", "{host}", "{port}", "{database}")
 	if s.Stub != nil {
 		c.validateStub(key+"\x1fstub", name, *s.Stub, tree)
 	}
+}
+
+// validateLatency checks the bounds of a service that an environment of staging has an address of: no other is measured.
+func (c *configuration) validateLatency(key, name string, l LatencyConfig) {
+	if _, given := c.places[key]; !given {
+		return
+	}
+	c.validateTimeout(key+"\x1fwarn", l.Warn)
+	c.validateTimeout(key+"\x1ffail", l.Fail)
+	switch warn, fail := lasting(l.Warn), lasting(l.Fail); {
+	case l == LatencyConfig{}:
+		c.fault(key, "it says nothing: write warn, fail, or both")
+	case warn > 0 && fail > 0 && fail <= warn:
+		c.fault(key+"\x1ffail", "fail must be more than warn, else nothing would ever be warned of")
+	}
+	for environment, e := range c.Environments {
+		if _, ok := e.Addresses[name]; ok && modeOf(environment, e) == event.Staging {
+			return
+		}
+	}
+	c.fault(key, "latency does nothing here: it is staging's that is measured, and no environment of that mode has an address of %s", name)
 }
 
 // validateCommand checks a command that need not be there.

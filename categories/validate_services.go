@@ -53,6 +53,7 @@ func (c *configuration) validateNeeds() {
 	for _, name := range sorted(c.Suites) {
 		s := c.Suites[name]
 		c.validateNeed(at("suites", name), s.Needs, s.Stubs, s.Modes, needy)
+		c.validateWrites(name, s)
 	}
 }
 
@@ -71,6 +72,26 @@ func (c *configuration) validateNeed(key string, needs, stubs, modes []string, n
 	}
 	if !needy && len(stubs) > 0 {
 		c.fault(key+"\x1fstubs", "\"stubs\" does nothing: nothing in this file needs a service")
+	}
+}
+
+// validateWrites refuses the key where the suite never comes to staging: it needs a service, and its modes do not list it. Of a suite
+// whose tests are in several categories that is known only if it says so itself.
+func (c *configuration) validateWrites(name string, s SuiteConfig) {
+	needs, modes, whole := s.Needs, s.Modes, s.Modes != nil
+	if category, ok := c.categoryNamed(s.Category); ok {
+		of := c.newCategory(category).Need
+		if whole = true; needs == nil {
+			needs = of.Services
+		}
+		if modes == nil {
+			for _, m := range of.Modes {
+				modes = append(modes, string(m))
+			}
+		}
+	}
+	if s.Writes && whole && len(needs) > 0 && !slices.Contains(modes, string(event.Staging)) {
+		c.fault(at("suites", name, "writes"), "writes does nothing here: only staging minds it, and the suite's modes do not list staging")
 	}
 }
 
@@ -178,6 +199,9 @@ func (c *configuration) validateNamedEnvironment(name string, e EnvironmentConfi
 	c.validateCommand(key+"\x1fbefore", e.Before)
 	if mode != event.Staging && len(e.Before) > 0 {
 		c.fault(key+"\x1fbefore", "before does nothing in %s: only the services of staging are somebody else's to bring up; services, NAME, before runs in every mode", mode)
+	}
+	if mode != event.Staging && e.AllowWrites {
+		c.fault(key+"\x1fallow_writes", "allow_writes does nothing in %s: only in staging suites that write are left out", mode)
 	}
 	c.validateFallback(key+"\x1ffallback", e.Fallback, mode)
 }

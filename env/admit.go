@@ -27,6 +27,10 @@ func (s situation) admit(n SuiteNeeds, mode event.Mode, memory *event.Reason) ev
 		a.LeftOut, a.Reason = true, s.foreign(n, mode)
 		return a
 	}
+	if reason := s.unwritten(n, mode); reason != nil {
+		a.Reason, a.Accepted = *reason, s.acceptedUnwritten(n)
+		return a
+	}
 	if len(n.Needs) > 0 {
 		served, reason := s.serve(n, mode)
 		if reason == nil {
@@ -101,6 +105,9 @@ func (s situation) serve(n SuiteNeeds, mode event.Mode) ([]event.Served, *event.
 	if !n.allows(mode) {
 		r := s.foreign(n, mode)
 		return nil, &r
+	}
+	if r := s.unwritten(n, mode); r != nil {
+		return nil, r
 	}
 	l := ladder{situation: s, suite: n, mode: mode, tried: map[string]bool{}}
 	for _, name := range n.Needs {

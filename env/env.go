@@ -60,6 +60,7 @@ type Environment struct {
 	Variables []string   // NAME=VALUE for every job, sorted by name
 	Addresses []Address  // sorted by service
 	Secrets   []string   // names of variables whose values are masked, and without which staging is of no use
+	Writes    bool       // of staging: suites that write may run against it
 	Before    []string   // of staging: a command that runs before its services are looked at; none is nothing
 	Fallback  string     // the environment to take where auto finds neither Docker nor local services; "" is none
 }
@@ -120,8 +121,15 @@ type Service struct {
 	ReadyCommand []string      // a command on this machine that must end with 0; empty is none
 	ReadyWithin  time.Duration // how long it may take; 0 is a minute
 	Before       []string      // a command that runs once when it is ready and before any test: migrations, seed
+	Latency      Latency       // of staging's: how slow it may be
 	AnyVersion   bool          // another major version than the image's will do, even for real services
 	StubSpec     *StubSpec     // what a stub of it answers; nil: what its kind does by itself
+}
+
+// Latency bounds how long an answer may take, as the median of several. The zero value of a field is no bound.
+type Latency struct {
+	Warn time.Duration
+	Fail time.Duration // it counts as not healthy
 }
 
 // StubSpec is what the configuration says of a stub. One of its parts is set.

@@ -21,6 +21,7 @@ type SuiteNeeds struct {
 	Needs    []string        // services, as runner.yaml names them; none: the suite runs in every mode
 	Stubs    []string        // services of which a stub will do, where stubs may serve at all
 	Modes    []event.Mode    // the modes in which it may run; none: DefaultModes
+	Writes   string          // where it is said that its tests write to what they test: "runner.yaml:9:31"; "" is nowhere
 	Why      string          // where that is said: "runner.yaml:4:18", "assumed from compose.yaml"
 	Findings []event.Finding // what Check said of its tool and installation
 }
@@ -105,11 +106,11 @@ func LookAt(asked Asked, needs Needs) Look {
 		case event.NoDocker:
 			l.Local = l.Local || s.allows(event.NoDocker)
 		case event.Staging:
-			l.Staging = l.Staging || s.allows(event.Staging)
+			l.Staging = l.Staging || s.allows(event.Staging) && asked.mayWrite(s)
 		default:
 			l.Docker = l.Docker || s.allows(event.Docker) && starts
 			l.Local = l.Local || s.allows(event.NoDocker)
-			l.Staging = l.Staging || starts && asked.Fallback != nil && s.allows(event.Staging)
+			l.Staging = l.Staging || starts && asked.Fallback != nil && s.allows(event.Staging) && asked.mayWrite(s)
 		}
 	}
 	return l

@@ -25,8 +25,9 @@ type doctorOptions struct {
 	restart bool
 	yes     bool
 	wait    time.Duration
-	focus   string
-	repeat  int // 0: not asked
+	areas   []string // of --focus; none: all
+	focus   []string // categories and groups of --focus
+	repeat  int      // 0: not asked
 }
 
 func doctorFlags() []cli.Flag {
@@ -37,7 +38,7 @@ func doctorFlags() []cli.Flag {
 		yesFlag(), waitFlag(),
 		&cli.StringFlag{Name: "env", Aliases: []string{"environment"}, Usage: "look at what environment `NAME` needs; RUNNER_ENV says it too"},
 		&cli.BoolFlag{Name: "no-docker", Usage: "the same as --env no-docker"},
-		&cli.StringFlag{Name: "focus", Usage: "only `NAME`: docker, host, tools or staging; or what a category or group needs"},
+		&cli.StringSliceFlag{Name: "focus", Usage: "only `NAME`: docker, host, tools or staging; or what a category or group needs (repeat, or commas)"},
 		&cli.IntFlag{Name: "repeat", Usage: "start the test containers `N` times: success rate, times, leftovers; below 95 % fails"},
 		&cli.BoolFlag{Name: "no-color", Usage: "no colours; NO_COLOR does the same"},
 	}
@@ -63,7 +64,14 @@ func areas() []string { return []string{dockerArea, hostArea, toolsArea, staging
 
 func readDoctor(c *cli.Context, s split, p place, w World) (doctorOptions, error) {
 	d := doctorOptions{
-		json: c.Bool("json"), fix: c.Bool("fix"), restart: c.Bool("restart"), yes: c.Bool("yes"), focus: c.String("focus"), repeat: c.Int("repeat"),
+		json: c.Bool("json"), fix: c.Bool("fix"), restart: c.Bool("restart"), yes: c.Bool("yes"), repeat: c.Int("repeat"),
+	}
+	for _, name := range names(c.StringSlice("focus")) {
+		if slices.Contains(areas(), name) {
+			d.areas = append(d.areas, name)
+		} else {
+			d.focus = append(d.focus, name)
+		}
 	}
 	d.color = !c.Bool("no-color") && getenv(w.Environ, "NO_COLOR") == ""
 	d.asked.Scope = p.scope
@@ -148,6 +156,7 @@ type patient struct {
 	needs     env.Needs
 	found     []event.Finding // by reading alone: what can't be read of compose files
 	docker    bool            // the engine is looked at
+	staging   bool            // addresses of staging are
 }
 
 // admit finds out whom to look at. Nothing of the environment has been touched when it returns.
@@ -157,9 +166,7 @@ func admit(ctx context.Context, catalog *categories.Catalog, p place, o doctorOp
 	if sick.asked, err = resolve(catalog, o.options, w); err != nil {
 		return sick, err
 	}
-	if o.focus != "" && !slices.Contains(areas(), o.focus) {
-		sick.asked.Categories = []string{o.focus}
-	}
+	sick.asked.Categories = o.focus
 	sick.selection, err = catalog.Select(sick.asked)
 	var c coder
 	if err != nil && !(errors.As(err, &c) && c.ExitCode() == report.Empty) { // without any test, the machine can still be looked at
@@ -172,9 +179,13 @@ func admit(ctx context.Context, catalog *categories.Catalog, p place, o doctorOp
 		return sick, err
 	}
 	mode := sick.asked.Mode()
-	named := mode == event.Docker || o.fix || o.repeat > 0 || o.focus == dockerArea
+	named := mode == event.Docker || o.fix || o.repeat > 0 || slices.Contains(o.areas, dockerArea)
 	if named && (mode == event.NoDocker || mode == event.Staging) {
 		return sick, usageError{text: fmt.Sprintf("there is no Docker to look at in %s, which %s asks for", mode, sick.asked.EnvFrom), remedy: "runner doctor --env docker"}
+	}
+	sick.staging = sick.wants(stagingArea) && env.LookAt(sick.asked, sick.needs).Staging
+	if slices.Contains(o.areas, stagingArea) && !sick.staging && mode != event.Staging {
+		return sick, usageError{text: "there is no staging to look at: nobody asked for it", remedy: "runner doctor --focus staging --env staging"}
 	}
 	sick.docker = named || sick.wants(dockerArea) && env.LookAt(sick.asked, sick.needs).Docker
 	return sick, nil
@@ -182,5 +193,5 @@ func admit(ctx context.Context, catalog *categories.Catalog, p place, o doctorOp
 
 // wants tells whether an area is looked at: all are, but for a focus.
 func (sick patient) wants(area string) bool {
-	return !slices.Contains(areas(), sick.options.focus) || sick.options.focus == area
+	return len(sick.options.areas) == 0 || slices.Contains(sick.options.areas, area)
 }

@@ -51,10 +51,12 @@ func examine(ctx context.Context, catalog *categories.Catalog, p place, o doctor
 	if err := ctx.Err(); err != nil {
 		return saw, err
 	}
-	if !slices.Contains(areas(), o.focus) {
+	if len(o.areas) == 0 {
 		look := env.LookAt(sick.asked, sick.needs)
 		look.Local = look.Local && !(look.Docker && env.DockerWorks(saw.findings)) // as in a run: nobody asks what could stand in for it
 		saw.findings = append(append(saw.findings, sick.found...), claims(catalog, sick.asked, sick.needs, look, p, machine)...)
+	} else if sick.staging { // an address without a value is one of its rows, too
+		saw.findings = append(saw.findings, claims(catalog, sick.asked, sick.needs, env.Look{Staging: true}, p, machine)...)
 	}
 	saw.took = time.Since(begun)
 	saw.notes = sick.notes()
@@ -77,6 +79,7 @@ func (sick patient) checks(machine *runner.Host) []preflight.Check {
 	if !sick.wants(dockerArea) {
 		wants.Ports = nil
 	}
+	wants.Remedy = "runner doctor --env docker" // it is somebody else's to mend; what this machine could do in its place is worth a look
 	if !sick.wants(stagingArea) {
 		wants.Addresses, wants.Secrets = nil, nil
 	}
@@ -148,6 +151,9 @@ func version(ctx context.Context, machine *runner.Host, dir, name, program strin
 // notes say what was not looked at, and why.
 func (sick patient) notes() []string {
 	mode := sick.asked.Mode()
+	if mode == event.Staging && sick.wants(stagingArea) && !sick.staging {
+		return []string{"staging was not looked at, since nothing that was selected and may run there needs a service of it"}
+	}
 	if sick.docker || !sick.wants(dockerArea) || mode == event.NoDocker || mode == event.Staging {
 		return nil
 	}
@@ -156,7 +162,7 @@ func (sick patient) notes() []string {
 
 // decide says what a run would make of the findings.
 func (sick patient) decide(saw *checkup) {
-	if sick.selection.Needy() && !slices.Contains(areas(), sick.options.focus) {
+	if sick.selection.Needy() && len(sick.options.areas) == 0 {
 		saw.decision, saw.decided = env.Decide(sick.asked, sick.needs, saw.findings), true
 	}
 }

@@ -96,7 +96,7 @@ func lookFor(ctx context.Context, catalog *categories.Catalog, s surroundings, p
 	wants := wantsOf(catalog, asked, s.needs, p, w)
 	wants.Log, wants.Brief = log.add, s.brief
 	// A fallback is looked at when it is needed, not while Docker may work: it is far away, and somebody else's.
-	fallback := preflight.Wants{Addresses: wants.Addresses, Secrets: wants.Secrets, Environ: wants.Environ, Thresholds: wants.Thresholds, Log: wants.Log}
+	fallback := preflight.Wants{Addresses: wants.Addresses, Secrets: wants.Secrets, Environ: wants.Environ, Thresholds: wants.Thresholds, Remedy: wants.Remedy, Log: wants.Log}
 	if look.Docker {
 		wants.Addresses, wants.Secrets = nil, nil
 	}

@@ -9,6 +9,7 @@ import (
 	"testrunner/env"
 	"testrunner/env/preflight"
 	"testrunner/env/service"
+	"testrunner/report/event"
 )
 
 // wantsOf is what preflight shall look at for these needs.
@@ -40,10 +41,11 @@ func wantsOf(catalog *categories.Catalog, asked env.Asked, needs env.Needs, p pl
 				continue
 			}
 			if s := needs.Service(a.Service); a.URL != "" && slices.Contains(named, a.Service) {
-				wants.Addresses = append(wants.Addresses, preflight.Address{Name: a.Service, URL: a.URL, Health: healthPath(s), WebSocket: service.WebSocketPath(s)})
+				wants.Addresses = append(wants.Addresses, preflight.Address{Name: a.Service, URL: a.URL, Health: healthPath(s), WebSocket: service.WebSocketPath(s), Latency: s.Latency})
 			}
 		}
 		wants.Secrets = staging.Secrets
+		wants.Remedy = "runner doctor --focus staging --env " + event.ShellQuote(staging.Name)
 	}
 	return wants
 }

@@ -78,6 +78,9 @@ func writeNeeds(b *bytes.Buffer, needs env.Needs) {
 		if len(n.Modes) > 0 {
 			fmt.Fprintf(b, "; modes %s", joined(n.Modes))
 		}
+		if n.Writes != "" {
+			fmt.Fprintf(b, "; writes (%s)", n.Writes)
+		}
 		fmt.Fprintln(b)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -23,6 +24,7 @@ func TestModes(t *testing.T) {
 		if out, _ := w.shell(t, "docker ps -aq; docker network ls -q --filter label=io.runner.run; docker volume ls -q"); out != "" {
 			t.Errorf("left in Docker:\n%s", out)
 		}
+		w.pages(t)
 	})
 	t.Run("no-docker", func(t *testing.T) {
 		w := w.with(t)
@@ -30,18 +32,9 @@ func TestModes(t *testing.T) {
 		w.results(t, "no-docker", map[string]string{"unit": "real", "integration": "real", "e2e": "real", "mission-critical": "real"})
 	})
 	t.Run("staging", func(t *testing.T) {
-		// The second set of services, on ports of its own: a tree of its own that is kept up.
-		second := w.with(t)
-		second.do(t, 0, "runner services up --no-docker --ttl 10m", `up: 4 services ready`)
-		defer second.do(t, 0, "runner services down", `leftovers: 0`)
 		w := w.with(t)
-		for name, of := range map[string]string{"POSTGRES": "DATABASE", "REDIS": "REDIS", "AUTH": "AUTH", "BACKEND": "BACKEND"} {
-			address, code := second.shell(t, `runner exec -- sh -c 'printf %s "$`+of+`_URL"'`)
-			if code != 0 || address == "" {
-				t.Fatalf("the address of %s: %d, %s", name, code, address)
-			}
-			w.environ = append(w.environ, "STAGING_"+name+"="+address)
-		}
+		second := w.staged(t)
+		defer second.do(t, 0, "runner services down", `leftovers: 0`)
 		w.do(t, 0, "runner --env staging --real-services integration e2e mission-critical", `PASSED \(0\)  6 tests: 6 passed.*; staging$`)
 		w.results(t, "staging", map[string]string{"integration": "real", "e2e": "real", "mission-critical": "real"})
 		second.do(t, 0, "runner services status", `postgres +ready`)
@@ -61,6 +54,34 @@ func TestModes(t *testing.T) {
 			t.Errorf("a stub served:\n%s", out)
 		}
 	})
+}
+
+// staged gives the tree a staging environment: a second set of services, on ports of its own, in a tree of its own that is kept up.
+func (w modesTree) staged(t *testing.T) (second modesTree) {
+	t.Helper()
+	second = w.with(t)
+	second.do(t, 0, "runner services up --no-docker --ttl 10m", `up: 4 services ready`)
+	for name, of := range map[string]string{"POSTGRES": "DATABASE", "REDIS": "REDIS", "AUTH": "AUTH", "BACKEND": "BACKEND"} {
+		address, code := second.shell(t, `runner exec -- sh -c 'printf %s "$`+of+`_URL"'`)
+		if code != 0 || address == "" {
+			t.Fatalf("the address of %s: %d, %s", name, code, address)
+		}
+		w.environ = append(w.environ, "STAGING_"+name+"="+address)
+	}
+	return second
+}
+
+// pages types the pages that are about such a system, in the network of its engine, with a staging environment beside it.
+func (w modesTree) pages(t *testing.T) {
+	one := w.with(t)
+	one.within, one.inEngine = w.inEngine, ""
+	second := one.staged(t)
+	defer second.do(t, 0, "runner services down", `leftovers: 0`)
+	for _, p := range pages(t) {
+		if slices.Contains(systemPages, p.path) {
+			t.Run(p.path, func(t *testing.T) { one.with(t).follow(t, p) })
+		}
+	}
 }
 
 // modesTree is the tree of testdata/modes, with what its services are made of.

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"testrunner/env"
 	"testrunner/report/event"
 )
 
@@ -26,8 +27,15 @@ func stagingChecks(w Wants) []Check {
 		checks = append(checks, Check{ID: event.StagingSecrets, Look: func(context.Context) []event.Finding { return secrets(w) }})
 	}
 	for _, a := range w.Addresses {
-		visit := visitor{address: a, id: event.StagingAddress + "." + a.Name, thresholds: w.Thresholds, roots: w.Roots, log: w.Log, now: time.Now}
-		checks = append(checks, Check{ID: visit.id, Deadline: stagingDeadline, Look: visit.look})
+		visit := visitor{
+			address: a, id: event.StagingAddress + "." + a.Name, thresholds: w.Thresholds, roots: w.Roots, remedy: w.Remedy, log: w.Log, now: time.Now,
+			measured: w.Doctor || a.Latency != env.Latency{},
+		}
+		check := Check{ID: visit.id, Deadline: stagingDeadline, Look: visit.look}
+		if visit.measured {
+			check.Deadline += visit.budget()
+		}
+		checks = append(checks, check)
 	}
 	return checks
 }
@@ -57,11 +65,24 @@ type visitor struct {
 	id         string
 	thresholds Thresholds
 	roots      *x509.CertPool
+	remedy     string
 	log        func(string)
 	now        func() time.Time
+	measured   bool // how long its answers take is looked at
 }
 
+// look names the way out of each failure.
 func (v visitor) look(ctx context.Context) []event.Finding {
+	findings := v.steps(ctx)
+	for i := range findings {
+		if findings[i].Status == event.Fail {
+			findings[i].Remedy = v.remedy
+		}
+	}
+	return findings
+}
+
+func (v visitor) steps(ctx context.Context) []event.Finding {
 	u, err := url.Parse(v.address.URL)
 	if err != nil || u.Host == "" {
 		return []event.Finding{{ID: v.id, Status: event.Fail, Value: v.address.URL, Detail: v.address.Name + " has no address that can be understood: write https://HOST in runner.yaml"}}
@@ -75,7 +96,7 @@ func (v visitor) look(ctx context.Context) []event.Finding {
 	case "http", "https", "ws", "wss":
 		return append(findings, v.web(ctx, u)...)
 	}
-	return append(findings, v.connect(ctx, u))
+	return append(findings, v.plain(ctx, u)...)
 }
 
 // resolve looks the name up. An address is its own proof.
@@ -96,24 +117,35 @@ func (v visitor) resolve(ctx context.Context, u *url.URL) (event.Finding, bool) 
 	return f, err == nil
 }
 
-// connect is all that can be proven of a protocol that is not HTTP without speaking it.
-func (v visitor) connect(ctx context.Context, u *url.URL) event.Finding {
-	start := v.now()
+// plain is all that can be proven of a protocol that is not HTTP without speaking it.
+func (v visitor) plain(ctx context.Context, u *url.URL) []event.Finding {
 	f := event.Finding{ID: v.id + ".health", Status: event.OK, Value: "accepts", Threshold: "accepts"}
 	if u.Port() == "" {
 		f.Status, f.Value, f.Detail = event.Fail, "", "the address of "+v.address.Name+" names no port"
-		return f
+		return []event.Finding{f}
 	}
-	c, err := (&net.Dialer{}).DialContext(ctx, "tcp", u.Host)
+	connect := func(ctx context.Context) error {
+		c, err := (&net.Dialer{}).DialContext(ctx, "tcp", u.Host)
+		if err == nil {
+			_ = c.Close() // nothing was sent
+		}
+		return err
+	}
+	start := v.now()
+	within, cancel := context.WithTimeout(ctx, stagingDeadline)
+	defer cancel()
+	err := connect(within)
 	f.Millis = v.since(start)
 	v.tell("connect "+u.Host, start, err)
 	if err != nil {
 		f.Status, f.Value, f.Detail = event.Fail, "", fmt.Sprintf("%s: %v", v.address.Name, err)
-		return f
+		return []event.Finding{f}
 	}
-	_ = c.Close() // nothing was sent
 	f.Detail = u.Host + " takes a connection; whether the service behind it works is not known by that"
-	return f
+	if !v.measured {
+		return []event.Finding{f}
+	}
+	return []event.Finding{f, v.latency(ctx, "takes a connection", connect)}
 }
 
 // web asks the health endpoint, and tells from its one answer about TLS, health and clock; then the WebSocket.
@@ -122,7 +154,9 @@ func (v visitor) web(ctx context.Context, u *url.URL) []event.Finding {
 	transport := &http.Transport{Proxy: http.ProxyFromEnvironment, TLSClientConfig: &tls.Config{RootCAs: v.roots, MinVersion: tls.VersionTLS12}}
 	defer transport.CloseIdleConnections()
 	client := &http.Client{Transport: transport}
-	health, answer := v.health(ctx, client, u)
+	within, cancel := context.WithTimeout(ctx, stagingDeadline)
+	defer cancel()
+	health, answer := v.health(within, client, u)
 	var findings []event.Finding
 	if f, ok := v.certificate(answer, u); ok {
 		findings = append(findings, f)
@@ -132,7 +166,10 @@ func (v visitor) web(ctx context.Context, u *url.URL) []event.Finding {
 		findings = append(findings, f)
 	}
 	if v.address.WebSocket != "" {
-		findings = append(findings, v.upgrade(ctx, client, u))
+		findings = append(findings, v.upgrade(within, client, u))
+	}
+	if v.measured && health.Status == event.OK {
+		findings = append(findings, v.latency(ctx, "answers", func(ctx context.Context) error { return v.again(ctx, client, u) }))
 	}
 	return findings
 }

@@ -107,6 +107,7 @@ func TestStaging_says_what_an_address_is_worth(t *testing.T) {
 		"a certificate that ends":               {Address{URL: ending.URL}, endingRoots, "name=ok tls=warn health=ok clock=ok", "valid until"},
 		"a certificate that has ended":          {Address{URL: expired.URL}, expiredRoots, "name=ok tls=fail health=fail", "does not answer"},
 		"a certificate that nobody vouches for": {Address{URL: good.URL}, x509.NewCertPool(), "name=ok tls=fail health=fail", "does not answer"},
+		"a certificate of another name":         {Address{URL: strings.Replace(good.URL, "127.0.0.1", "localhost", 1)}, roots, "name=ok tls=fail health=fail", "does not answer"},
 		"TLS is expected, and not spoken":       {Address{URL: strings.Replace(plain.URL, "http", "https", 1)}, nil, "name=ok tls=fail health=fail", "does not answer"},
 		"nobody listens":                        {Address{URL: gone.URL, WebSocket: "/ws"}, nil, "name=ok health=fail websocket=fail", "can't be reached"},
 		"no WebSocket":                          {Address{URL: plain.URL, WebSocket: "/healthz"}, nil, "name=ok health=ok clock=ok websocket=fail", "does not upgrade: it answers 200 OK"},

@@ -3,6 +3,8 @@ package preflight
 import (
 	"crypto/x509"
 	"time"
+
+	"testrunner/env"
 )
 
 // Wants is what a run's needs call for. What it does not name is not looked at: the zero value makes no check.
@@ -25,6 +27,9 @@ type Wants struct {
 
 	// Addresses are staging's, of the services that are needed.
 	Addresses []Address
+
+	// Remedy is what a person may do where staging, which is somebody else's, is ill.
+	Remedy string
 
 	// Secrets are the names of variables that must have a value before staging is of use.
 	Secrets []string
@@ -60,6 +65,7 @@ type Address struct {
 	URL       string // expanded: "https://auth.staging.example.com"
 	Health    string // path that must answer with a status below 400; "": anything below 500 at the URL itself will do
 	WebSocket string // URL, or path below URL, that must upgrade; "" is none
+	Latency   env.Latency
 }
 
 // Thresholds are the bounds of design section 7; runner.yaml sets them. The zero value of a field means its default.

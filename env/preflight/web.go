@@ -27,13 +27,8 @@ type answer struct {
 
 // health asks the endpoint. A path that runner.yaml names must answer well; else any answer but an error of the server will do.
 func (v visitor) health(ctx context.Context, client *http.Client, u *url.URL) (event.Finding, answer) {
-	target := *u
-	target.Scheme = strings.Replace(u.Scheme, "ws", "http", 1)
-	below, most := "below 500", 499
-	if v.address.Health != "" {
-		target = *target.JoinPath(v.address.Health)
-		below, most = "below 400", 399
-	}
+	target, most := v.endpoint(u)
+	below := fmt.Sprintf("below %d", most+1)
 	f := event.Finding{ID: v.id + ".health", Status: event.OK, Threshold: below, Detail: "GET " + target.Redacted()}
 	a := answer{asked: v.now()}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, target.String(), nil)
@@ -59,6 +54,37 @@ func (v visitor) health(ctx context.Context, client *http.Client, u *url.URL) (e
 		f.Detail = fmt.Sprintf("%s is not healthy: GET %s answers %s", v.address.Name, target.Redacted(), response.Status)
 	}
 	return f, a
+}
+
+// endpoint is the health endpoint, and the highest status that is well.
+func (v visitor) endpoint(u *url.URL) (target url.URL, most int) {
+	target = *u
+	target.Scheme = strings.Replace(u.Scheme, "ws", "http", 1)
+	if v.address.Health == "" {
+		return target, 499
+	}
+	return *target.JoinPath(v.address.Health), 399
+}
+
+// again asks the endpoint once more, on the connection that is there.
+func (v visitor) again(ctx context.Context, client *http.Client, u *url.URL) error {
+	target, most := v.endpoint(u)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, target.String(), nil)
+	if err != nil {
+		return err
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		return bareError(err)
+	}
+	defer response.Body.Close()
+	if _, err = io.CopyN(io.Discard, response.Body, 64<<10); err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	if response.StatusCode > most {
+		return errors.New(response.Status)
+	}
+	return nil
 }
 
 // bareError leaves out what url.Error repeats: the method and the address.

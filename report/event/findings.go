@@ -21,7 +21,7 @@ const (
 
 	StagingSecrets = "staging.secrets" // whether the declared variables have values
 	StagingBefore  = "staging.before"  // how the environment's hook ended
-	StagingAddress = "staging"         // and ".auth.name", ".tls", ".health", ".websocket", ".clock": of a service's address
+	StagingAddress = "staging"         // and ".auth.name", ".tls", ".health", ".websocket", ".clock", ".latency": of a service's address
 
 	Kept    = "kept"    // whether services are up that a run may use; and ".postgres": whether that one of them is ready
 	Compose = "compose" // and ".file": whether the compose files can be read; ".postgres": whether they have that service
