@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+
+import { STEPS, empty, heard, isAfter, said } from '../static/timeline.js';
+
+const run = (name, from) => STEPS.map((type, i) => ({ id: `${from + i}-0`, type, run: name, data: { text: `answer of ${name}` } }));
+const all = (events) => events.reduce(heard, empty());
+
+describe('timeline', () => {
+  it('shows a message, the steps of the run, and the answer', () => {
+    const timeline = run('r1', 1).reduce(heard, said(empty(), 'hello'));
+    assert.deepEqual(timeline.messages, [
+      { role: 'user', text: 'hello', steps: [] },
+      { role: 'agent', run: 'r1', text: 'answer of r1', steps: STEPS },
+    ]);
+  });
+
+  it('keeps two runs apart, however their events mix', () => {
+    const [a, b] = [run('a', 1), run('b', 10)];
+    const mixed = [...a.slice(0, 2), ...b.slice(0, 2), ...a.slice(2), ...b.slice(2)];
+    const timeline = all(mixed.map((event, i) => ({ ...event, id: `${i + 1}-0` })));
+    assert.deepEqual(timeline.messages.map((m) => [m.run, m.steps.length]), [['a', 5], ['b', 5]]);
+  });
+
+  it('takes no event twice', () => {
+    const events = run('r1', 1);
+    const timeline = all([...events, ...events.slice(2)]);
+    assert.deepEqual(timeline.messages[0].steps, STEPS);
+    assert.equal(timeline.last, '5-0');
+  });
+
+  it('passes over what it does not know, and remembers where it was', () => {
+    const timeline = all([{ id: '7-0', type: 'ready' }, { type: 'opened' }]);
+    assert.deepEqual(timeline, { last: '7-0', messages: [] });
+  });
+
+  it('does not change the timeline that it was given', () => {
+    const before = said(empty(), 'hello');
+    heard(before, run('r1', 1)[0]);
+    assert.equal(before.messages.length, 1);
+  });
+});
+
+describe('isAfter', () => {
+  it('compares numbers, not texts', () => {
+    assert.ok(isAfter('10-0', '9-0'));
+    assert.ok(isAfter('9-10', '9-9'));
+    assert.ok(!isAfter('9-9', '9-9'));
+  });
+});
