@@ -39,7 +39,7 @@ func FromVariables(v service.Variables) (*Service, error) {
 	s.mux.Handle("/api/", http.StripPrefix("/api", to(api)))
 	s.mux.Handle("/ws", to(api))
 	s.mux.Handle("GET /healthz", checks.Handler())
-	s.mux.Handle("GET /", secured(http.FileServerFS(files)))
+	s.mux.Handle("/", secured(http.FileServerFS(files)))
 	return s, nil
 }
 
