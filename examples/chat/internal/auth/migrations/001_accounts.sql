@@ -7,6 +7,6 @@ CREATE TABLE accounts (
 
 -- The key that signs tokens. One row, so that all instances sign with the same one, and a restart signs nobody out.
 CREATE TABLE signing_key (
-    only    boolean PRIMARY KEY DEFAULT true CHECK (only),
+    single  boolean PRIMARY KEY DEFAULT true CHECK (single),
     private bytea NOT NULL
 );
