@@ -1,4 +1,4 @@
-.PHONY: build test lint bench fuzz cross kill-trials demo record windows
+.PHONY: build test lint bench fuzz cross kill-trials side-by-side demo record windows
 build:; scripts/build
 test:; scripts/test
 lint:; scripts/lint
@@ -6,6 +6,7 @@ bench:; scripts/bench
 fuzz:; scripts/fuzz
 cross:; scripts/cross
 kill-trials:; scripts/kill-trials
+side-by-side:; scripts/side-by-side
 demo:; scripts/demo
 record:; scripts/record
 windows:; scripts/windows go

@@ -28,7 +28,8 @@ type Catalog struct {
 	Tools      []string   // the adapters that were asked, in their order
 	Findings   []event.Finding
 
-	Compose      []string          // the project's own compose files, relative to the root; none: it has none
+	Compose      []string          // the project's own compose files, relative to the root or absolute; none: it has none
+	ComposeWhy   string            // where runner.yaml names them; "" is nowhere
 	AsWritten    bool              // services are published on the ports that the compose file names
 	Services     []env.Service     // what runner.yaml says of services, sorted by name
 	Environments []env.Environment // runner.yaml's and the built-in ones, sorted by name; addresses as written

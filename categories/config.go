@@ -27,7 +27,7 @@ type Config struct {
 	Groups     map[string][]string       `yaml:"groups" jsonschema_description:"Names for several categories. unit_integration is built in."`
 	Suites     map[string]SuiteConfig    `yaml:"suites" jsonschema_description:"Suites by name: one tool's part of a category, where its options differ from what discovery finds."`
 
-	Compose      Files                        `yaml:"compose" jsonschema_description:"The compose file that describes the services, or a list of files that are merged in their order. Default: compose.yaml (or as docker compose finds one) at the root."`
+	Compose      Files                        `yaml:"compose" jsonschema_description:"The compose file that describes the services, or a list of files that are merged in their order. Default: what COMPOSE_FILE names, else compose.yaml (or as docker compose finds one) at the root."`
 	Ports        string                       `yaml:"ports" jsonschema:"enum=as-written" jsonschema_description:"as-written: services are published on the ports that the compose file names. Default: the kernel chooses free ones."`
 	Services     map[string]ServiceConfig     `yaml:"services" jsonschema_description:"What the compose file can't say of its services, and services that it does not have."`
 	Environment  string                       `yaml:"environment" jsonschema_description:"The environment of a run that names none, by --env or RUNNER_ENV. Default: auto."`

@@ -64,6 +64,7 @@ type EnvironmentConfig struct {
 	Variables map[string]Text `yaml:"variables" jsonschema_description:"Environment variables of every job in this environment."`
 	Addresses map[string]Text `yaml:"addresses" jsonschema_description:"Addresses of services that run somewhere, by service; ${NAME} stands for a variable. Runner never starts or stops them."`
 	Secrets   []string        `yaml:"secrets" jsonschema_description:"Names of variables that hold secrets: they must have values in staging, and are masked in every report."`
+	Before    Command         `yaml:"before" jsonschema_description:"Mode staging only: a command that runs before its services are looked at, such as a deployment, where the environment is asked for by name. It runs at the root and gets the environment's variables. Default: none."`
 	Fallback  string          `yaml:"fallback" jsonschema_description:"The environment of mode staging to take where auto finds neither Docker nor real local services. Default: none."`
 }
 

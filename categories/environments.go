@@ -44,7 +44,7 @@ func (c *configuration) environment(name string) env.Environment {
 	said, ok := c.Environments[name]
 	e := env.Environment{
 		Name: name, Mode: modeOf(name, said), Compose: said.Compose, Profiles: said.Profiles, Variables: variables(said.Variables),
-		Secrets: said.Secrets, Fallback: said.Fallback,
+		Secrets: said.Secrets, Before: said.Before, Fallback: said.Fallback,
 	}
 	if ok {
 		e.Where = c.where(at("environments", name))

@@ -105,6 +105,9 @@ var keyCases = map[string]struct{ without, with string }{
 	"environments.secrets": {
 		"version: 1\nenvironments: { dev: {} }\n", "version: 1\nenvironments: { dev: { secrets: [A_TOKEN] } }\n",
 	},
+	"environments.before": {
+		"version: 1\nenvironments: { dev: { mode: staging } }\n", "version: 1\nenvironments: { dev: { mode: staging, before: \"sh deploy.sh\" } }\n",
+	},
 	"environments.fallback": {
 		"version: 1\nenvironments: { dev: {} }\n", "version: 1\nenvironments: { dev: { fallback: staging } }\n",
 	},

@@ -13,16 +13,17 @@ import (
 // Load makes the catalog: what the tools discover in the tree, changed by the configuration. configPath is runner.yaml's
 // path, absolute or relative to root; "" stands for runner.yaml at the root, which need not exist.
 // The error is a *ConfigError with every fault of the file, or a *UsageError when it can't be read. What discovery could
-// not read is a finding of the catalog.
-func Load(root, configPath string, tree tool.Tree, tools []tool.Tool) (*Catalog, error) {
+// not read is a finding of the catalog. compose are the compose files that somebody names from outside (COMPOSE_FILE), relative to root;
+// the configuration's own come before them.
+func Load(root, configPath string, tree tool.Tree, tools []tool.Tool, compose ...string) (*Catalog, error) {
 	cfg, err := readConfig(root, configPath)
 	if err != nil {
 		return nil, err
 	}
-	return newCatalog(root, cfg, tree, tools)
+	return newCatalog(root, cfg, tree, tools, compose...)
 }
 
-func newCatalog(root string, cfg *configuration, tree tool.Tree, tools []tool.Tool) (*Catalog, error) {
+func newCatalog(root string, cfg *configuration, tree tool.Tree, tools []tool.Tool, compose ...string) (*Catalog, error) {
 	names := make([]string, len(tools))
 	for i, t := range tools {
 		names[i] = t.Name()
@@ -36,7 +37,7 @@ func newCatalog(root string, cfg *configuration, tree tool.Tree, tools []tool.To
 		return nil, err
 	}
 	c := &Catalog{Root: root, Config: cfg.path, Ordered: len(cfg.Order) > 0, Tools: names, tree: tree, cfg: cfg}
-	c.Compose = cfg.composeFiles(tree)
+	c.Compose, c.ComposeWhy = cfg.composeFiles(tree, compose)
 	c.Categories = cfg.categories(names, p)
 	c.Categories = cfg.needy(c.Categories, c.Compose)
 	c.Groups = cfg.groups()

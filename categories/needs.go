@@ -24,14 +24,18 @@ func composeNames() (files, overrides []string) {
 		[]string{"compose.override.yml", "compose.override.yaml", "docker-compose.override.yml", "docker-compose.override.yaml"}
 }
 
-// composeFiles are the project's own: those that the configuration names, else what docker compose would find at the root.
-func (c *configuration) composeFiles(tree tool.Tree) []string {
-	if len(c.Compose) > 0 {
-		return c.Compose
+// composeFiles are the project's own: those that the configuration names, and where it does; else those that are named from outside, else
+// what docker compose would find at the root.
+func (c *configuration) composeFiles(tree tool.Tree, outside []string) (files []string, why string) {
+	switch {
+	case len(c.Compose) > 0:
+		return c.Compose, c.where("compose")
+	case len(outside) > 0:
+		return outside, ""
 	}
 	var found []string
-	files, overrides := composeNames()
-	for _, names := range [][]string{files, overrides} {
+	usual, overrides := composeNames()
+	for _, names := range [][]string{usual, overrides} {
 		for _, name := range names {
 			if _, ok := slices.BinarySearch(tree.Files, name); ok {
 				found = append(found, name)
@@ -39,10 +43,10 @@ func (c *configuration) composeFiles(tree tool.Tree) []string {
 			}
 		}
 		if len(found) == 0 {
-			return nil
+			return nil, ""
 		}
 	}
-	return found
+	return found, ""
 }
 
 // need reads the three keys of a category or suite.

@@ -175,6 +175,10 @@ func (c *configuration) validateNamedEnvironment(name string, e EnvironmentConfi
 			c.fault(at("environments", name, "addresses", service), "the address is empty")
 		}
 	}
+	c.validateCommand(key+"\x1fbefore", e.Before)
+	if mode != event.Staging && len(e.Before) > 0 {
+		c.fault(key+"\x1fbefore", "before does nothing in %s: only the services of staging are somebody else's to bring up; services, NAME, before runs in every mode", mode)
+	}
 	c.validateFallback(key+"\x1ffallback", e.Fallback, mode)
 }
 

@@ -72,7 +72,7 @@ func (s situation) foreign(n SuiteNeeds, mode event.Mode) event.Reason {
 
 // hinted adds the way out that every machine has: without Docker, what can run does. It is no remedy, since it mends nothing.
 func (s situation) hinted(r event.Reason, n SuiteNeeds, mode event.Mode) event.Reason {
-	if s.asked.Mode() != Auto || mode != event.NoDocker {
+	if s.asked.Mode() != Auto || mode != event.NoDocker || s.asked.Kept != nil || s.needs.startedFor(s.asked) == "" {
 		return r
 	}
 	if f, works := s.engine(); !works && n.allows(event.Docker) {
@@ -90,7 +90,7 @@ func (s situation) accepted(n SuiteNeeds, service bool) string {
 	switch {
 	case slices.Contains(s.asked.AllowNotRun, n.Category):
 		return "--allow-not-run " + n.Category
-	case service && !n.Critical && s.asked.Mode() == event.NoDocker && !s.asked.RealServices:
+	case service && !n.Critical && s.asked.Kept == nil && s.asked.Mode() == event.NoDocker && !s.asked.RealServices:
 		return cmp.Or(s.asked.EnvFrom, string(event.NoDocker))
 	}
 	return ""
@@ -132,11 +132,14 @@ func (l *ladder) climb(name string) (reason *event.Reason) {
 			delete(l.tried, name)
 		}
 	}()
+	if l.asked.Names(name) || l.mode != event.Staging && l.asked.Elsewhere(name) {
+		return l.byFinding(name, event.ByAddress, event.Address+"."+name)
+	}
+	if l.asked.Kept != nil {
+		return l.kept(name)
+	}
 	if l.mode == event.Staging {
 		return l.staging(name)
-	}
-	if _, own := l.asked.Environment.address(name); own {
-		return l.byFinding(name, event.ByAddress, event.Address+"."+name)
 	}
 	service := l.needs.Service(name)
 	before := len(l.served)
@@ -219,7 +222,7 @@ func (l *ladder) staging(name string) *event.Reason {
 	seen := false
 	for _, f := range l.findings {
 		subject, _ := cutLast(f.ID)
-		if f.ID != event.StagingSecrets && subject != event.StagingAddress+"."+name {
+		if f.ID != event.StagingSecrets && f.ID != event.StagingBefore && subject != event.StagingAddress+"."+name {
 			continue
 		}
 		if !well(f) {

@@ -23,8 +23,14 @@ type Asked struct {
 	EnvFrom      string       // who said so, for messages: "--env docker", "--no-docker", "RUNNER_ENV=staging", "runner.yaml:2:1"; "" is nobody
 	Environment  Environment  // what Env means; the zero value is auto
 	Fallback     *Environment // where Environment names one for auto
+	Services     []Address    // named on the command line; Named is true
+	Attach       bool         // use the services that are up, and start none
+	Keep         bool         // leave them up after the run
+	KeepData     bool         // and their data as it is, before and after
+	Kept         *Kept        // what is up, where it is to be used: nothing else is started
 	RealServices bool         // no stub may serve
 	StartDocker  bool         // start the engine first, if it does not work
+	Look         bool         // nothing is started and nothing run: --dry-run, explain
 	Categories   []string     // as typed; categories or groups
 	Exclude      []string
 	Paths        []string // as typed: "path", "path::test"; already relative to the root, forward slashes
@@ -54,6 +60,7 @@ type Environment struct {
 	Variables []string   // NAME=VALUE for every job, sorted by name
 	Addresses []Address  // sorted by service
 	Secrets   []string   // names of variables whose values are masked, and without which staging is of no use
+	Before    []string   // of staging: a command that runs before its services are looked at; none is nothing
 	Fallback  string     // the environment to take where auto finds neither Docker nor local services; "" is none
 }
 
@@ -63,7 +70,27 @@ type Address struct {
 	Written string // as the configuration has it: "${STAGING_AUTH}"
 	URL     string // with its variables put in; "" where one of them is missing
 	Missing string // the first variable without a value
-	Where   string // its place in the configuration
+	Where   string // its place in the configuration, else who named it: "--service", "RUNNER_SERVICE_REDIS"
+	Named   bool   // the user named it for this run alone: it counts in every mode
+}
+
+// Kept is a set of services that is up, and that the run uses as it is.
+type Kept struct {
+	From     string         // who asked for it: "--attach"
+	Mode     event.Mode     // the set's; "" where there is none to be used, and the finding event.Kept says why
+	Services []event.Served // sorted by name
+}
+
+// Elsewhere says whether somebody else runs the service, at an address that the environment gives or the user names.
+func (a Asked) Elsewhere(service string) bool {
+	_, ok := a.Environment.address(service)
+	return ok
+}
+
+// Names says whether the user named an address of the service for this run.
+func (a Asked) Names(service string) bool {
+	named, ok := a.Environment.address(service)
+	return ok && named.Named
 }
 
 // address finds the environment's address of a service.

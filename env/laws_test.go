@@ -13,7 +13,7 @@ import (
 
 var ids = []string{
 	event.DockerEngine, event.DockerMemory, event.DockerDisk, event.HostMemory, "host.port.5432", "local.backend", "local.postgres", "local.redis",
-	"local.other", "address.redis", "staging.backend.address", "staging.backend.health", "staging.backend.tls", "staging.redis.health", event.StagingSecrets,
+	"local.other", "address.redis", event.Kept, "kept.redis", "kept.backend", "staging.backend.address", "staging.backend.health", "staging.backend.tls", "staging.redis.health", event.StagingSecrets,
 	"compose.file", "docker", "staging", "",
 }
 
@@ -64,7 +64,12 @@ func questions() *rapid.Generator[env.Asked] {
 			a.Fallback = &env.Environment{Name: "staging", Mode: event.Staging, Where: "runner.yaml:2:2"}
 		}
 		if rapid.Bool().Draw(t, "address") {
-			a.Environment.Addresses = []env.Address{{Service: "redis"}}
+			a.Environment.Addresses = []env.Address{{Service: "redis", Named: rapid.Bool().Draw(t, "named")}}
+		}
+		if rapid.IntRange(0, 3).Draw(t, "kept") == 0 {
+			a.Kept = &env.Kept{From: "--attach", Mode: rapid.SampledFrom(append(env.Modes(), "")).Draw(t, "mode of the set"), Services: []event.Served{
+				{Service: "backend", By: event.ByLocal, Fidelity: event.Real}, {Service: "redis", By: event.ByStub, Fidelity: event.Stub},
+			}}
 		}
 		a.AllowNotRun = rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"unit", "e2e", "mission-critical"}), 0, 3, rapid.ID[string]).Draw(t, "allowed")
 		return a
@@ -80,7 +85,7 @@ func TestNamedModesAreNeverSwapped(t *testing.T) {
 		if a.Mode() != env.Auto && d.Mode != a.Mode() {
 			t.Fatalf("asked for %s, got %s", a.Mode(), d.Mode)
 		}
-		if d.Mode == env.Auto || d.Mode == event.Staging && a.Mode() != event.Staging && a.Fallback == nil {
+		if d.Mode == env.Auto || d.Mode == event.Staging && a.Kept == nil && a.Mode() != event.Staging && a.Fallback == nil {
 			t.Fatalf("the mode is %s", d.Mode)
 		}
 		for i, admission := range d.Admissions {
@@ -94,6 +99,16 @@ func TestNamedModesAreNeverSwapped(t *testing.T) {
 func checkServed(t *rapid.T, a env.Asked, d env.Decision, suite env.SuiteNeeds, s event.Served) {
 	allowed := map[event.Mode][]event.Provider{
 		event.Docker: {event.ByDocker, event.ByAddress}, event.NoDocker: {event.ByLocal, event.ByAddress, event.ByStub}, event.Staging: {event.ByStaging},
+	}
+	if a.Kept != nil {
+		if s.By == event.ByStub && (a.RealServices || a.Strict || !slices.Contains(suite.Stubs, s.Service)) || s.By == event.ByDocker {
+			t.Fatalf("of a set that is up, %s is served by %s for %+v", s.Service, s.By, suite)
+		}
+		return
+	}
+	allowed[event.Staging] = append(allowed[event.Staging], event.ByAddress)
+	if s.By == event.ByAddress && d.Mode == event.Staging && !a.Names(s.Service) {
+		t.Fatalf("staging's own %s is served by an address that nobody named", s.Service)
 	}
 	if !slices.Contains(allowed[d.Mode], s.By) || (s.By == event.ByStub) != (s.Fidelity == event.Stub) {
 		t.Fatalf("in %s, %s is served by %s (%s)", d.Mode, s.Service, s.By, s.Fidelity)

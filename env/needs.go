@@ -68,6 +68,19 @@ func (n Needs) Closure(names []string, stops func(Service) bool) []string {
 	return out
 }
 
+// startedFor is the first service that somebody would have to start, "" where all that is needed is at addresses and may be used there
+// without Docker.
+func (n Needs) startedFor(asked Asked) string {
+	for _, s := range n.Suites {
+		for _, name := range s.Needs {
+			if !asked.Elsewhere(name) || !s.allows(event.NoDocker) {
+				return name
+			}
+		}
+	}
+	return ""
+}
+
 // Look is which of the modes come into question, so that nothing else is looked at.
 type Look struct {
 	Docker  bool
@@ -81,6 +94,7 @@ func (l Look) Any() bool { return l.Docker || l.Local || l.Staging }
 // LookAt says what the decision will have to know. Where nothing that is selected needs a service, that is nothing.
 func LookAt(asked Asked, needs Needs) Look {
 	var l Look
+	starts := needs.startedFor(asked) != ""
 	for _, s := range needs.Suites {
 		if len(s.Needs) == 0 {
 			continue
@@ -93,9 +107,9 @@ func LookAt(asked Asked, needs Needs) Look {
 		case event.Staging:
 			l.Staging = l.Staging || s.allows(event.Staging)
 		default:
-			l.Docker = l.Docker || s.allows(event.Docker)
+			l.Docker = l.Docker || s.allows(event.Docker) && starts
 			l.Local = l.Local || s.allows(event.NoDocker)
-			l.Staging = l.Staging || asked.Fallback != nil && s.allows(event.Staging)
+			l.Staging = l.Staging || starts && asked.Fallback != nil && s.allows(event.Staging)
 		}
 	}
 	return l

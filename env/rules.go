@@ -14,13 +14,24 @@ const nothingNeeded = "nothing that was selected needs a service, so Docker was 
 
 // choose finds the mode. Under auto the rules are tried in order, and the first that holds decides.
 func (s situation) choose() Decision {
+	if k := s.asked.Kept; k != nil && len(s.needing()) > 0 && s.keptFits() {
+		why := fmt.Sprintf("asked for by %s: the services that are up, in the mode that they are in", k.From)
+		return Decision{Mode: k.Mode, Why: []string{why}, Rules: []event.Rule{{Mode: k.Mode, Name: "the services that are up", Taken: true, Why: why}}}
+	}
 	if mode := s.asked.Mode(); mode != Auto {
 		why := "asked for by " + cmp.Or(s.asked.EnvFrom, string(mode))
 		d := Decision{Mode: mode, Why: []string{why}}
 		d.Rules = []event.Rule{{Mode: mode, Name: string(mode) + " by name", Taken: true, Why: why + ": obeyed or refused, never swapped for another mode"}}
 		return d
 	}
-	rules := []func() event.Rule{s.idle, s.inDocker, s.allLocal, s.inFallback, s.whatIsLeft}
+	rules := []func() event.Rule{s.idle}
+	if len(s.asked.Environment.Addresses) > 0 {
+		rules = append(rules, s.allElsewhere)
+	}
+	if s.asked.Kept != nil { // there are none, or they can't be used: nobody looks for others
+		rules = append(rules, s.whatIsLeft)
+	}
+	rules = append(rules, s.inDocker, s.allLocal, s.inFallback, s.whatIsLeft)
 	var d Decision
 	for _, rule := range rules {
 		r := rule()
@@ -31,7 +42,7 @@ func (s situation) choose() Decision {
 		}
 	}
 	d.Why = []string{d.Rules[len(d.Rules)-1].Why}
-	if f, works := s.engine(); !works && len(d.Rules) > 2 && d.Rules[1].Finding != "" {
+	if f, works := s.engine(); !works && d.lost(event.Docker) {
 		d.Why = append(d.Why, "Docker does not work: "+said(f))
 	}
 	return d
@@ -49,6 +60,20 @@ func (s situation) idle() event.Rule {
 		r.Taken, r.Why = false, fmt.Sprintf("%s needs %s (%s)", first.Category, strings.Join(first.Needs, ", "), first.Why)
 	}
 	return r
+}
+
+// allElsewhere is taken where somebody else runs all that is needed: then nothing is started, and nobody has to look at Docker.
+func (s situation) allElsewhere() event.Rule {
+	r := event.Rule{Mode: event.NoDocker, Name: "all at addresses", Taken: true, Why: "all that is needed is served at addresses, so Docker was not looked at"}
+	if name := s.needs.startedFor(s.asked); name != "" {
+		r.Taken, r.Why = false, name+" has no address"
+	}
+	return r
+}
+
+// lost says whether a rule of the mode was lost by a finding.
+func (d Decision) lost(mode event.Mode) bool {
+	return slices.ContainsFunc(d.Rules, func(r event.Rule) bool { return r.Mode == mode && !r.Taken && r.Finding != "" })
 }
 
 func (s situation) inDocker() event.Rule {

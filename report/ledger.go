@@ -113,6 +113,7 @@ func (l *Ledger) handleRun(b event.Body) {
 		l.told.Stopping = append(l.told.Stopping, b)
 	case event.Leftovers:
 		l.told.Leftovers = append([]string{}, b.Names...) // not nil: it was counted
+		l.told.Kept = b.Kept
 	case event.ReportFailed:
 		l.told.Failures = append(l.told.Failures, b)
 	}

@@ -29,6 +29,10 @@ func (l *Ledger) served(b event.ServiceChanged) {
 	l.told.Services[i] = b
 }
 
+// seenLate is how much later than its effects a service's end may be seen: a connection breaks before anybody is told that who held it has
+// ended.
+const seenLate = 500 * time.Millisecond
+
 // overlapping are the failed tests of the job that ran while a service which it needs was gone, with what is to be said of it. Tests
 // that passed all the same are left as they are.
 func (j *job) overlapping(lost []event.ServiceLost) map[*row]string {
@@ -39,7 +43,7 @@ func (j *job) overlapping(lost []event.ServiceLost) map[*row]string {
 	for _, r := range j.reds {
 		begun := r.at.Add(-time.Duration(max(0, r.micros)) * time.Microsecond)
 		for _, gone := range lost {
-			if !slices.Contains(j.started().Services, gone.Service) || r.at.Before(gone.From) || !gone.To.IsZero() && begun.After(gone.To) {
+			if !slices.Contains(j.started().Services, gone.Service) || r.at.Before(gone.From.Add(-seenLate)) || !gone.To.IsZero() && begun.After(gone.To) {
 				continue
 			}
 			what := gone.Service

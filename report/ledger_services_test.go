@@ -11,12 +11,12 @@ import (
 // A failure in a job whose service was gone at that time is the environment's, and the run INCOMPLETE; any other is the test's own.
 func TestServiceLost(t *testing.T) {
 	start := time.Date(2026, 11, 22, 1, 0, 0, 0, time.UTC)
-	second := func(n int) time.Time { return start.Add(time.Duration(n) * time.Second) }
+	second := func(n float64) time.Time { return start.Add(time.Duration(n * float64(time.Second))) }
 	for name, c := range map[string]struct {
 		services []string
-		end      int   // when the failure is told
-		micros   int64 // how long the test took
-		from, to int   // to 0: it did not come back
+		end      int     // when the failure is told
+		micros   int64   // how long the test took
+		from, to float64 // to 0: it did not come back
 		want     event.Outcome
 		code     int
 	}{
@@ -25,13 +25,14 @@ func TestServiceLost(t *testing.T) {
 		"ended before":          {[]string{"redis"}, 9, 1e6, 10, 20, event.Failed, report.Failed},
 		"begun after it came":   {[]string{"redis"}, 30, 1e6, 10, 20, event.Failed, report.Failed},
 		"told before the death": {[]string{"redis"}, 10, 1e6, 10, 0, event.Errored, report.Incomplete},
+		"the death seen late":   {[]string{"redis"}, 10, 1e6, 10.4, 0, event.Errored, report.Incomplete},
 		"another's service":     {[]string{"postgres"}, 15, 1e6, 10, 20, event.Failed, report.Failed},
 		"needs none":            {nil, 15, 1e6, 10, 20, event.Failed, report.Failed},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := report.NewLedger()
 			tell := func(at int, b event.Body) {
-				if err := l.Handle(event.Event{At: second(at), Body: b}); err != nil {
+				if err := l.Handle(event.Event{At: second(float64(at)), Body: b}); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -75,6 +75,7 @@ type Summary struct {
 	Services   []event.ServiceChanged // the last of each, in the order of their first; without progress
 	Lost       []event.ServiceLost
 	Leftovers  []string // nil: never counted, because the run died first
+	Kept       []string // services that stay up because that was asked for
 	Failures   []event.ReportFailed
 	Strict     bool
 

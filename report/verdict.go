@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 	"time"
 
@@ -89,6 +90,12 @@ func (s Summary) line(c ExitCode) string {
 	if names := s.stubbed(); len(names) > 0 {
 		add("on stubs: %s", list(names))
 	}
+	if names := s.addressed(); len(names) > 0 {
+		add("by address: %s", list(names))
+	}
+	if len(s.Kept) > 0 {
+		add("kept: %s (runner services down)", list(s.Kept))
+	}
 	if n := s.Counts.CollectionErrors; n > 0 {
 		add("%s not collected (lost: %s)", plural(n, "file"), s.lost())
 	}
@@ -133,6 +140,18 @@ func (s Summary) faults(add func(string, ...any)) {
 	if err := s.Check(); err != nil {
 		add("counts contradict: %s", shorten(event.FirstLine(err.Error())))
 	}
+}
+
+// addressed names the services that were used at an address that the user named.
+func (s Summary) addressed() []string {
+	var names []string
+	for _, each := range s.Services {
+		if each.By == event.ByAddress {
+			names = append(names, each.Service)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 // instead says which mode was looked for first and was not to be had, and by which finding.

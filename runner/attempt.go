@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -64,8 +65,23 @@ func (a *attempt) tell(b event.Body) {
 		e.Type, e.Message = string(event.TimeoutType), "open at the deadline: "+e.Message
 		b = e
 	}
+	if e, ok := b.(event.TestFinished); ok {
+		b = notRunByItself(e)
+	}
 	a.watch.see(b, a.opt.Clock)
 	a.emit(b)
+}
+
+// notRunWords begin the reason of a skip by which a test says that what it requires of the environment is not there. "runner init
+// --require" writes them, and any test of any tool may.
+const notRunWords = "runner: not run: "
+
+// notRunByItself makes such a skip what it is: selected, and not executed, since the environment was not ready.
+func notRunByItself(e event.TestFinished) event.TestFinished {
+	if why, ok := strings.CutPrefix(e.Message, notRunWords); ok && e.Outcome == event.Skipped {
+		e.Outcome, e.Type, e.Message = event.NotRan, event.ReasonBlocked, why
+	}
+	return e
 }
 
 // prepare makes the job's scratch folder, asks for the command, writes the hook's files and deletes stale reports.

@@ -25,7 +25,7 @@ func commands() []command {
 	return []command{
 		{"list", "[NAME ...]", "what tests there are, in which category, and why", flagsOf(places, []cli.Flag{jsonFlag()}), list},
 		{"explain", "NAME", "where a category, suite, path or test went, or with --mode what may run, and why", flagsOf(places, explainFlags()), explain},
-		{"init", "", "write a commented runner.yaml from what discovery found", flagsOf(places, []cli.Flag{printFlag()}), initialise},
+		{"init", "[--require TOOL DIR]", "write a commented runner.yaml, or a file by which tests say which services they require", flagsOf(places, initFlags()), initialise},
 		{"doctor", "", "look at what a run needs: Docker, this machine, tools, addresses; mend what is safe", flagsOf(places, doctorFlags()), doctor},
 		{"docker", "start|stop|status", "the Docker engine: start it, stop it if runner started it, or say how it is", dockerFlags(), dockerCommand},
 		{"services", "WORD [NAME ...]", "services without tests; WORD is up, down, status, logs, restart, env or graph", flagsOf(places, servicesFlags()), servicesCommand},
@@ -43,14 +43,22 @@ func jsonFlag() cli.Flag {
 	return &cli.BoolFlag{Name: "json", Usage: "as JSON, with stable names"}
 }
 
-func printFlag() cli.Flag {
-	return &cli.BoolFlag{Name: "print", Usage: "print the file instead of writing it"}
+func initFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.BoolFlag{Name: "print", Usage: "print the file instead of writing it"},
+		&cli.StringFlag{Name: "require", Usage: "write a file into DIR by which tests of `TOOL`, go or pytest, say which services they require"},
+	}
 }
 
 func explainFlags() []cli.Flag {
 	return append([]cli.Flag{
 		&cli.BoolFlag{Name: "mode", Usage: "the mode that a run of NAME, or of all, would have now, and why"},
+		attachFlag(),
 	}, modeFlags()...)
+}
+
+func attachFlag() cli.Flag {
+	return &cli.BoolFlag{Name: "attach", Usage: "use the services that are up in this tree as they are, and leave them up"}
 }
 
 // places are the flags that say where: every command that looks at a repository has them.
@@ -68,6 +76,7 @@ func modeFlags() []cli.Flag {
 		&cli.StringFlag{Name: "env", Aliases: []string{"environment"}, Usage: "environment `NAME`: auto (default), docker, no-docker, staging, or one of runner.yaml; RUNNER_ENV says it too"},
 		&cli.BoolFlag{Name: "no-docker", Usage: "the same as --env no-docker"},
 		&cli.BoolFlag{Name: "real-services", Usage: "no stub may serve; what can't be real is not run"},
+		&cli.StringSliceFlag{Name: "service", Usage: "a service is at `NAME=URL` (repeat): never started, never stopped; RUNNER_SERVICE_NAME says it too"},
 		&cli.BoolFlag{Name: "start-docker", Usage: "start Docker first, where it does not work"},
 	}
 }
@@ -87,6 +96,9 @@ func runFlags() []cli.Flag {
 		&cli.BoolFlag{Name: "fail-fast", Aliases: []string{"x"}, Usage: "after a failure start nothing new"},
 		&cli.StringSliceFlag{Name: "allow-not-run", Usage: "accept that category `NAME` could not run"},
 		&cli.BoolFlag{Name: "strict", Usage: "accept nothing: no test not run, no absence"},
+		attachFlag(),
+		&cli.BoolFlag{Name: "keep", Usage: "leave the services up after the run, as runner services up does"},
+		&cli.BoolFlag{Name: "keep-data", Usage: "with --keep or --attach: don't reset the databases of services that are up"},
 		&cli.BoolFlag{Name: "debug", Usage: "one job with the terminal: no capture, no deadline"},
 		&cli.BoolFlag{Name: "dry-run", Usage: "print the plan and run nothing"},
 		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "a line a test, and the tools' own output"},

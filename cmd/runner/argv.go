@@ -99,7 +99,7 @@ var foreign = map[string]string{
 	"t": "--filter REGEX (-k)", "testNamePattern": "--filter REGEX (-k)", "maxfail": "--fail-fast (-x)", "failfast": "--fail-fast (-x)",
 	"bail": "--fail-fast (-x)", "tags": "runner.yaml: suites, tags", "race": "-- -race", "count": "-- -count", "short": "-- -short", "s": "--debug",
 	"pdb": "--debug PATH::TEST -- --pdb", "workers": "--jobs N (-j)", "maxWorkers": "--jobs N (-j)", "parallel": "--jobs N (-j)", "silent": "--quiet (-q)",
-	"service": "", "attach": "", "keep": "", "keep-data": "", "html": "", "retries": "",
+	"html": "", "retries": "",
 }
 
 // mendFlagError turns urfave's words about a flag into one line with a suggestion.

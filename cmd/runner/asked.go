@@ -49,6 +49,11 @@ func readOptions(c *cli.Context, s split, p place, w World) (options, error) {
 		Categories: names(c.StringSlice("category")), Exclude: names(c.StringSlice("exclude")), Filter: c.String("filter"),
 		Tool: c.String("tool"), ToolArgs: s.rest, AllowNotRun: names(c.StringSlice("allow-not-run")), Strict: c.Bool("strict"), Scope: p.scope,
 		RealServices: c.Bool("real-services"), StartDocker: c.Bool("start-docker"),
+		Attach: c.Bool("attach"), Keep: c.Bool("keep"), KeepData: c.Bool("keep-data"),
+	}
+	var err error
+	if o.asked.Services, err = readAddresses(c.StringSlice("service")); err != nil {
+		return o, err
 	}
 	for _, word := range c.Args().Slice() {
 		if categories.IsPath(word) {
@@ -66,8 +71,24 @@ func readOptions(c *cli.Context, s split, p place, w World) (options, error) {
 	return o, o.readValues(c, p)
 }
 
+// checkKeeping refuses what would have no effect.
+func (o *options) checkKeeping() error {
+	switch a := o.asked; {
+	case a.Attach && a.Keep:
+		return usageError{text: "--attach leaves the services up, so --keep would have no effect", remedy: "runner --attach"}
+	case a.Attach && a.StartDocker:
+		return usageError{text: "--attach starts nothing, so --start-docker would have no effect", remedy: "runner --attach"}
+	case a.KeepData && !a.Attach && !a.Keep:
+		return usageError{text: "--keep-data is for services that stay up between runs: it belongs to --keep or --attach", remedy: "runner --keep --keep-data"}
+	}
+	return nil
+}
+
 // readValues reads the flags whose values can be wrong.
 func (o *options) readValues(c *cli.Context, p place) (err error) {
+	if err := o.checkKeeping(); err != nil {
+		return err
+	}
 	if o.verbose && o.quiet {
 		return usagef("--verbose and --quiet contradict each other")
 	}

@@ -4,12 +4,14 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"path/filepath"
 	"time"
 
 	"github.com/urfave/cli/v2"
 
 	"testrunner/env/docker"
 	"testrunner/env/lease"
+	"testrunner/env/local"
 	"testrunner/report"
 	"testrunner/report/text"
 	"testrunner/runner"
@@ -46,6 +48,7 @@ func clean(ctx context.Context, c *cli.Context, _ split, w World) (int, error) {
 		if err := b.inventories(ctx); err != nil {
 			return err
 		}
+		b.templates(time.Now())
 		b.engine(ctx, c.Bool("images"))
 		return ctx.Err()
 	})
@@ -184,6 +187,21 @@ func (b *broom) engine(ctx context.Context, images bool) {
 	}
 }
 
+// templateAge is how long a template of a database is kept that no run uses. To make one again takes some seconds.
+const templateAge = 30 * 24 * time.Hour
+
+// templates removes the templates of databases that no run has used for long.
+func (b *broom) templates(now time.Time) {
+	gone, err := local.CleanTemplates(filepath.Join(b.state, "cache"), now.Add(-templateAge), b.look)
+	for _, t := range gone {
+		b.gone++
+		b.tell("%s %s", map[bool]string{true: "would remove", false: "removed"}[b.look], t)
+	}
+	if err != nil {
+		b.stays("%v", err)
+	}
+}
+
 func (b *broom) labelled(ctx context.Context, e docker.Engine, h docker.Host, me docker.Maker) error {
 	living, err := lease.Living(b.state)
 	if err != nil {
@@ -193,12 +211,7 @@ func (b *broom) labelled(ctx context.Context, e docker.Engine, h docker.Host, me
 	if err != nil {
 		return err
 	}
-	var dead []docker.Leftover
-	for _, l := range all {
-		if l.Fate == docker.Dead && !living[l.Maker.Run] {
-			dead = append(dead, l)
-		}
-	}
+	dead := docker.Abandoned(all, living)
 	if !b.look {
 		dead, err = docker.Sweep(ctx, e, dead)
 	}
@@ -206,6 +219,15 @@ func (b *broom) labelled(ctx context.Context, e docker.Engine, h docker.Host, me
 		b.took(l, l.Maker.Run)
 	}
 	return err
+}
+
+// livingRuns are the ids of the runs and kept sets of this machine that live.
+func livingRuns(w World) (map[string]bool, error) {
+	state, err := stateDir(w)
+	if err != nil {
+		return nil, err
+	}
+	return lease.Living(state)
 }
 
 // verdict is the last line and the exit code.

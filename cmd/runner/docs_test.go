@@ -221,7 +221,7 @@ func (w *workshop) do(t *testing.T, p page, s step) {
 // clean removes what a section of a page had written, and what "runner init" writes.
 func (w *workshop) clean(t *testing.T) {
 	t.Helper()
-	for _, file := range append(w.written, "runner.yaml") {
+	for _, file := range append(w.written, "runner.yaml", "web/require.go") {
 		if err := os.RemoveAll(filepath.Join(w.dir, file)); err != nil {
 			t.Fatal(err)
 		}

@@ -168,6 +168,9 @@ func admit(ctx context.Context, catalog *categories.Catalog, p place, o doctorOp
 	if sick.needs, _, sick.found, err = needsOf(ctx, catalog, sick.selection, sick.asked, w); err != nil {
 		return sick, err
 	}
+	if sick.asked, err = addressed(sick.asked, knownNames(catalog, sick.needs.Services), w.Environ); err != nil {
+		return sick, err
+	}
 	mode := sick.asked.Mode()
 	named := mode == event.Docker || o.fix || o.repeat > 0 || o.focus == dockerArea
 	if named && (mode == event.NoDocker || mode == event.Staging) {

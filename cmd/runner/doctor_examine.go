@@ -66,7 +66,7 @@ func examine(ctx context.Context, catalog *categories.Catalog, p place, o doctor
 		saw.findings = saw.trial.into(saw.findings)
 	}
 	sick.decide(&saw)
-	saw.mask(report.Secrets(w.Environ, secretsOf(sick.asked)))
+	saw.mask(runMask(w.Environ, sick.asked))
 	return saw, nil
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -38,10 +39,10 @@ func (sick patient) try(ctx context.Context) *trial {
 	defer engine.Close()
 	id := lease.NewRunID(time.Now(), rand.Reader)
 	me := docker.Me(place, id)
-	if left, err := docker.Leftovers(ctx, engine, state.Host, me); err != nil {
-		t.unswept = err
-	} else {
-		t.swept, t.unswept = docker.Sweep(ctx, engine, left)
+	left, err := docker.Leftovers(ctx, engine, state.Host, me)
+	living, livingErr := livingRuns(sick.world)
+	if t.unswept = errors.Join(err, livingErr); t.unswept == nil {
+		t.swept, t.unswept = docker.Sweep(ctx, engine, docker.Abandoned(left, living))
 	}
 	probe := docker.Probe{Repeat: t.asked, Me: me, Token: id}
 	if t.asked > 1 {

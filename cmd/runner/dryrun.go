@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"testrunner/env"
-	"testrunner/report"
 	"testrunner/report/event"
 )
 
@@ -22,6 +22,9 @@ func dryRun(w io.Writer, r prepared) (int, error) {
 	writeRules(&b, r.decision.Rules)
 	for _, n := range r.selection.Notes {
 		fmt.Fprintln(&b, n)
+	}
+	if _, note := composeFiles(r.catalog, r.asked, r.environ); note != "" && r.selection.Needy() {
+		fmt.Fprintln(&b, note)
 	}
 	for _, f := range r.findings {
 		if f.Status == event.OK || f.ID == event.HostLoad { // how busy the machine is now says nothing about a run
@@ -109,8 +112,12 @@ func servedBy(s event.Served, service env.Service) string {
 	if s.By == event.ByLocal && len(service.Local) > 0 {
 		text += ", " + event.ShellJoin(service.Local)
 	}
-	if service.Ready != "" {
-		text += "; ready when " + service.Ready + " answers"
+	if s.By == event.ByLocal && service.AnyVersion {
+		text += ", of any version"
+	}
+	text += readyWords(service)
+	if len(service.Before) > 0 {
+		text += "; then runs " + event.ShellJoin(service.Before)
 	}
 	if len(service.Env) > 0 {
 		text += "; the tests get " + strings.Join(service.Env, ", ")
@@ -118,9 +125,44 @@ func servedBy(s event.Served, service env.Service) string {
 	return text + " (" + string(s.Fidelity) + ")"
 }
 
+// readyWords are what runner.yaml says of when a service is ready, "" if nothing.
+func readyWords(s env.Service) string {
+	var all []string
+	if s.Ready != "" {
+		all = append(all, s.Ready+" answers")
+	}
+	if s.ReadyLog != "" {
+		all = append(all, "a line of its output matches "+s.ReadyLog)
+	}
+	if len(s.ReadyCommand) > 0 {
+		all = append(all, event.ShellJoin(s.ReadyCommand)+" ends with 0")
+	}
+	text := strings.Join(all, ", and ")
+	switch {
+	case text != "" && s.ReadyWithin > 0:
+		text = "ready when " + text + ", within " + shortTime(s.ReadyWithin)
+	case text != "":
+		text = "ready when " + text
+	case s.ReadyWithin > 0:
+		text = "ready within " + shortTime(s.ReadyWithin)
+	default:
+		return ""
+	}
+	return "; " + text
+}
+
+// shortTime is a time as people write it: 10s, 2m, 1m30s.
+func shortTime(d time.Duration) string {
+	text := strings.TrimSuffix(d.String(), "m0s")
+	if text != d.String() {
+		text += "m"
+	}
+	return text
+}
+
 // mask takes the secrets out of what is printed without going through the stream (law 11).
 func (r prepared) mask(text string) string {
-	return report.Secrets(r.environ, secretsOf(r.asked))(text)
+	return runMask(r.environ, r.asked)(text)
 }
 
 func counted(n int, what string) string {

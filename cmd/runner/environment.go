@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 
 	"testrunner/categories"
 	"testrunner/env"
@@ -24,6 +23,8 @@ type surroundings struct {
 	notes    []string // what was done to the engine
 	calls    []string // what was asked of the machine, for the log
 	graph    service.Graph
+	kept     keptSet // what is up in this tree, where it is to be used
+	brief    bool    // no tests will run: how busy the cores are is told to nobody
 }
 
 // starter starts the engine where it does not work, and says what was done.
@@ -35,6 +36,7 @@ func resolve(catalog *categories.Catalog, o options, w World) (env.Asked, error)
 	if err != nil {
 		return asked, err
 	}
+	asked.Look = o.look
 	if asked.AllowNotRun, err = catalog.Names(asked.AllowNotRun); err != nil {
 		return asked, fmt.Errorf("--allow-not-run: %w", err)
 	}
@@ -48,7 +50,33 @@ func lookAround(ctx context.Context, catalog *categories.Catalog, sel categories
 	if s.needs, s.graph, s.findings, err = needsOf(ctx, catalog, sel, asked, w); err != nil {
 		return s, err
 	}
+	if s.asked, err = addressedIn(ctx, catalog, s, w); err != nil {
+		return s, err
+	}
+	if err = s.lookAtKept(ctx, p, w); err != nil {
+		return s, err
+	}
+	if s.asked.Kept != nil {
+		s.findings = append(s.findings, service.Addresses(s.asked.Environment, s.needs.Wanted(env.Look{Local: true}), catalog.AllowHosts)...)
+		return s, nil
+	}
+	if err = s.before(ctx, p, w); err != nil {
+		return s, err
+	}
 	return lookFor(ctx, catalog, s, p, w, m, start)
+}
+
+// addressedIn completes what is asked for with the addresses that the user names. Where nothing is needed, a name may be wrong all the same.
+func addressedIn(ctx context.Context, catalog *categories.Catalog, s surroundings, w World) (env.Asked, error) {
+	services := s.needs.Services
+	if services == nil && len(s.asked.Services) > 0 {
+		_, known, finding, err := knownServices(ctx, catalog, s.asked, w)
+		if err != nil || finding != nil { // files that can't be read name nothing
+			return s.asked, err
+		}
+		services = known
+	}
+	return addressed(s.asked, knownNames(catalog, services), w.Environ)
 }
 
 // lookFor looks at what the needs call for.
@@ -66,7 +94,7 @@ func lookFor(ctx context.Context, catalog *categories.Catalog, s surroundings, p
 		}
 	}
 	wants := wantsOf(catalog, asked, s.needs, p, w)
-	wants.Log = log.add
+	wants.Log, wants.Brief = log.add, s.brief
 	// A fallback is looked at when it is needed, not while Docker may work: it is far away, and somebody else's.
 	fallback := preflight.Wants{Addresses: wants.Addresses, Secrets: wants.Secrets, Environ: wants.Environ, Thresholds: wants.Thresholds, Log: wants.Log}
 	if look.Docker {
@@ -86,7 +114,7 @@ func lookFor(ctx context.Context, catalog *categories.Catalog, s surroundings, p
 		}
 	}
 	s.findings = append(s.findings, claims(catalog, asked, s.needs, look, p, m)...)
-	s.calls = log.lines()
+	s.calls = append(s.calls, log.lines()...)
 	return s, nil
 }
 
@@ -141,21 +169,42 @@ func needsOf(ctx context.Context, catalog *categories.Catalog, sel categories.Se
 // finding.
 func knownServices(ctx context.Context, catalog *categories.Catalog, asked env.Asked, w World) (service.Graph, []env.Service, *event.Finding, error) {
 	var graph service.Graph
-	files := catalog.Compose
-	if len(asked.Environment.Compose) > 0 {
-		files = asked.Environment.Compose
-	}
+	files, note := composeFiles(catalog, asked, w.Environ)
 	if len(files) > 0 {
 		var err error
 		if graph, err = service.Read(ctx, catalog.Root, files, asked.Environment.Profiles, w.Environ); err != nil {
 			detail := strings.ReplaceAll(err.Error(), catalog.Root+string(filepath.Separator), "")
+			if note != "" {
+				detail += " (" + note + ")"
+			}
 			return graph, nil, &event.Finding{
 				ID: event.Compose + ".file", Status: event.Fail, Value: strings.Join(files, ", "), Detail: strings.Join(strings.Fields(detail), " "),
 			}, nil
 		}
 	}
+	if note != "" {
+		graph.Notes = append([]string{note}, graph.Notes...)
+	}
 	services := service.Join(graph, catalog.Services, catalog.AsWritten)
 	return graph, services, nil, catalog.CheckServices(services)
+}
+
+// composeFiles are the compose files of an environment. The note says what became of COMPOSE_FILE where it is set, as docker compose
+// obeys it: what runner.yaml names comes before it, as files on the command line do there.
+func composeFiles(catalog *categories.Catalog, asked env.Asked, environ []string) (files []string, note string) {
+	_, from := service.ComposeFile(catalog.Root, environ)
+	files = catalog.Compose
+	why := catalog.ComposeWhy
+	if len(asked.Environment.Compose) > 0 {
+		files, why = asked.Environment.Compose, "the environment "+asked.Environment.Name
+	}
+	switch {
+	case from == "":
+		return files, ""
+	case why != "":
+		return files, fmt.Sprintf("%s is not followed: %s names %s", from, why, strings.Join(files, ", "))
+	}
+	return files, fmt.Sprintf("%s names the compose files: %s", from, strings.Join(files, ", "))
 }
 
 // withoutServices are the needs where nobody knows the services: who needs one is blocked by the finding that says why.
@@ -193,94 +242,4 @@ func startedHere(asked env.Asked, needs env.Needs) []string {
 	}
 	all := needs.Closure(needs.Wanted(env.Look{Staging: true}), elsewhere)
 	return slices.DeleteFunc(all, func(name string) bool { return elsewhere(env.Service{Name: name}) })
-}
-
-// wantsOf is what preflight shall look at for these needs.
-func wantsOf(catalog *categories.Catalog, asked env.Asked, needs env.Needs, p place, w World) preflight.Wants {
-	look := env.LookAt(asked, needs)
-	t := catalog.Preflight
-	wants := preflight.Wants{
-		Docker: look.Docker, Host: look.Docker || look.Local, Dir: p.results, Environ: w.Environ,
-		Thresholds: preflight.Thresholds{
-			FreeMemory: t.FreeMemory, FreeDisk: t.FreeDisk, Load: t.Load, Ping: t.Answer, Info: t.Info, ClockSkew: t.ClockSkew, TLSDays: t.TLSDays,
-		},
-	}
-	if look.Docker {
-		for _, name := range needs.Wanted(look) {
-			for _, port := range needs.Service(name).Ports {
-				wants.Ports = append(wants.Ports, preflight.Port{Address: port.Address, Port: port.Number, Service: name})
-			}
-		}
-	}
-	if look.Staging {
-		staging := asked.Environment
-		if asked.Fallback != nil {
-			staging = *asked.Fallback
-		}
-		named := needs.Wanted(env.Look{Staging: true})
-		for _, a := range staging.Addresses {
-			if s := needs.Service(a.Service); a.URL != "" && slices.Contains(named, a.Service) {
-				wants.Addresses = append(wants.Addresses, preflight.Address{Name: a.Service, URL: a.URL, Health: healthPath(s), WebSocket: service.WebSocketPath(s)})
-			}
-		}
-		wants.Secrets = staging.Secrets
-	}
-	return wants
-}
-
-// healthPath is the path of a service that answers HTTP when it is ready; "" where readiness is something else.
-func healthPath(s env.Service) string {
-	if !strings.HasPrefix(s.Ready, "/") {
-		return ""
-	}
-	return s.Ready
-}
-
-// secretsOf are the variables that the environments of a run declare as secret.
-func secretsOf(asked env.Asked) []string {
-	declared := slices.Clone(asked.Environment.Secrets)
-	if asked.Fallback != nil {
-		declared = append(declared, asked.Fallback.Secrets...)
-	}
-	return declared
-}
-
-// machine answers env/service what is installed here.
-type machine struct {
-	host *runner.Host
-	root string
-}
-
-func (m machine) LookPath(name string, folders ...string) []string {
-	found := m.host.LookPath(name)
-	for _, pattern := range folders {
-		// A pattern that is none of this system's matches nothing.
-		more, err := filepath.Glob(filepath.Join(pattern, name))
-		if err == nil {
-			found = append(found, more...)
-		}
-	}
-	return found
-}
-
-func (m machine) InTree(path string) bool {
-	return exists(filepath.Join(m.root, filepath.FromSlash(path)))
-}
-
-// calls gathers what checks that run side by side ask of the world.
-type calls struct {
-	mu   sync.Mutex
-	said []string
-}
-
-func (c *calls) add(line string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.said = append(c.said, line)
-}
-
-func (c *calls) lines() []string {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return slices.Clone(c.said)
 }

@@ -57,7 +57,10 @@ func execCommand(ctx context.Context, c *cli.Context, s split, w World) (int, er
 	if err != nil {
 		return 0, err
 	}
-	e.signals = signals
+	e.curfew = newCurfew(runner.NewClock(time.Now), 0)
+	hearing, enough := context.WithCancel(ctx)
+	defer enough()
+	e.signals = e.curfew.relay(hearing, signals)
 	if e.kept || len(plan.served) == 0 {
 		return e.run(ctx, e.variables)
 	}
@@ -82,6 +85,7 @@ type execution struct {
 	kept      bool // a kept set serves
 	variables []string
 	signals   <-chan process.Signal
+	curfew    *curfew
 	held      *lease.Lease // where its own services are up: the command goes with them after a kill -9
 }
 
@@ -102,6 +106,9 @@ func (e *execution) keptSet(plan servicesPlan, moded bool) (bool, error) {
 	for _, name := range plan.needed() {
 		if _, ok := s.Service(name); !ok {
 			why = name + " is not among them"
+		}
+		if plan.around.asked.Names(name) {
+			why = name + " is asked for at another address"
 		}
 	}
 	if mode := plan.around.asked.Mode(); moded && mode != s.Mode {
@@ -140,7 +147,7 @@ func (e *execution) withOwn(ctx context.Context, plan servicesPlan) (code int, e
 		}
 	}()
 	if err := folder.Clear(); err != nil {
-		return 0, err
+		return 0, notReady{text: err.Error()}
 	}
 	request, err := requestOf(ctx, plan, folder)
 	if err != nil {
@@ -169,7 +176,7 @@ func (e *execution) serve(ctx context.Context, request keeper.Request, folder ke
 	}
 	begun := time.Now()
 	defer func() {
-		tidy, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeWithin)
+		tidy, cancel := e.curfew.closing(ctx, closeWithin)
 		defer cancel()
 		if left := set.Close(tidy); len(left) > 0 {
 			err = errors.Join(err, leftBehind{"left behind: " + strings.Join(left, "; ")})

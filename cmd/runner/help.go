@@ -44,7 +44,7 @@ func flagGroups() []flagGroup {
 	return []flagGroup{
 		{"what to run", []string{"category", "exclude", "test", "filter", "tool", "C", "config"}},
 		{"how to run it", []string{"dry-run", "jobs", "timeout", "fail-fast", "debug"}},
-		{"where services come from", []string{"env", "no-docker", "real-services", "start-docker"}},
+		{"where services come from", []string{"env", "no-docker", "real-services", "service", "start-docker", "attach", "keep", "keep-data"}},
 		{"what to accept", []string{"allow-not-run", "strict"}},
 		{"reports", []string{"results", "junit", "junit-dialect", "events"}},
 		{"on the screen", []string{"verbose", "quiet", "no-color", "ci", "version", "help"}},

@@ -62,7 +62,7 @@ func guardSet(w World, held *lease.Lease) (func(), error) {
 		return nil, err
 	}
 	return func() {
-		if err := guardian.Done(); err != nil {
+		if err := release(guardian, held, w); err != nil {
 			fmt.Fprintf(w.Stderr, "runner: %v\n", err) // the services are gone all the same
 		}
 	}, nil

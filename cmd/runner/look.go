@@ -43,7 +43,7 @@ func explain(ctx context.Context, c *cli.Context, s split, w World) (int, error)
 	if c.Bool("mode") {
 		return explainMode(ctx, c, s, w)
 	}
-	for _, f := range modeFlags() {
+	for _, f := range append(modeFlags(), attachFlag()) {
 		if c.IsSet(f.Names()[0]) {
 			return 0, usageError{text: fmt.Sprintf("--%s says nothing about where a test went: explain has it beside --mode", f.Names()[0]), remedy: "runner explain --mode"}
 		}
@@ -87,11 +87,17 @@ func assumed(ctx context.Context, catalog *categories.Catalog, w World) ([]strin
 	return graph.Enabled(), nil
 }
 
-// initialise writes runner.yaml from what discovery found. It never overwrites one.
+// initialise writes runner.yaml from what discovery found, or what --require says. It never overwrites what is not its own.
 func initialise(ctx context.Context, c *cli.Context, _ split, w World) (int, error) {
 	p, err := findPlace(c, w)
 	if err != nil {
 		return 0, err
+	}
+	if c.IsSet("require") {
+		return initialiseRequire(c, p, w)
+	}
+	if c.NArg() > 0 {
+		return 0, usageError{text: fmt.Sprintf("init takes no %q: it writes runner.yaml at the root", c.Args().First()), remedy: "runner init --print"}
 	}
 	path := filepath.Join(p.root, "runner.yaml")
 	if exists(path) {

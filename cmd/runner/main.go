@@ -16,6 +16,7 @@ import (
 	"testrunner/env/keeper"
 	"testrunner/env/lease"
 	"testrunner/report"
+	"testrunner/runner/process"
 	"testrunner/runner/tool/cargodrive"
 )
 
@@ -65,6 +66,9 @@ func mainCode(ctx context.Context, args []string, w World) (code int) {
 			code = report.Bug
 		}
 	}()
+	if len(args) > 0 && (args[0] == lease.WatchdogArg || args[0] == keeper.Arg) {
+		process.CloseInherited()
+	}
 	if len(args) > 0 && args[0] == lease.WatchdogArg {
 		return watchdog(args[1:], w)
 	}

@@ -139,7 +139,7 @@ func (s step) matches(output string) bool {
 var stands = map[string]string{
 	"ID": "tests/integration/test_files.py::test_notes_from_a_file", "PATH": "tests/integration/test_files.py", "NAME": "unit", "DIR": "web",
 	"FILE": "written-by-a-test", "EVENTS": "runner-results/events.jsonl", "REGEX": "escape", "N": "2", "D": "10m", "COMMAND": "list",
-	"CATEGORY": "integration", "TEST": "test_notes_from_a_file", "ARGS": "", "CMD": "true",
+	"CATEGORY": "integration", "TOOL": "go", "TEST": "test_notes_from_a_file", "ARGS": "", "CMD": "true",
 }
 
 var standing = regexp.MustCompile(`\b[A-Z]{1,}\b`)

@@ -21,6 +21,7 @@ import (
 type providing struct {
 	run       string // its id: whatever is made bears it
 	root      string // of the tree
+	results   string // where runs of the tree write: no part of what is built from it
 	project   string // of the compose files
 	state     string // runner's folder for state
 	scratch   string // this run's own folder, named lease.ScratchName(run)
@@ -53,7 +54,7 @@ func providerFor(p providing, name event.Provider) (service.Provider, error) {
 	case event.ByLocal:
 		return local.New(local.Settings{
 			Run: p.run, Root: p.root, Scratch: p.scratch, Cache: filepath.Join(p.state, "cache"), Logs: p.logs, Environ: p.environ,
-			Real: p.real, Keeper: p.inventory, Machine: machine{&runner.Host{Environ: p.environ}, p.root},
+			Real: p.real, AsWritten: p.asWritten, Keeper: p.inventory, Machine: machine{&runner.Host{Environ: p.environ}, p.root},
 		})
 	case event.ByStub:
 		if p.real {
@@ -80,7 +81,7 @@ func containersFor(p providing) (service.Provider, error) {
 		return nil, err
 	}
 	me := docker.Me(at, p.run)
-	builder := &docker.Builder{Engine: engine, Me: me, Project: p.project}
+	builder := &docker.Builder{Engine: engine, Me: me, Project: p.project, Own: []string{p.results}}
 	containers := docker.NewProvider(docker.Supply{
 		Engine: engine, Place: at, Host: host, Me: me, Keeper: engineInventory{p.inventory, host.URL}, Folder: filepath.Join(p.scratch, "docker"),
 		Build: builder.Build, AsWritten: p.asWritten,

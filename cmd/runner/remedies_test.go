@@ -18,7 +18,7 @@ import (
 // expression that makes it.
 var proofs = map[string]string{
 	`"docker stop " + event.ShellQuote(c.Name)`:                              "TestPreflight_names_the_container_that_holds_a_port in env/preflight",
-	`"export " + name + "=VALUE"`:                                            "TestSecrets_are_named_and_never_read_out in env/preflight",
+	`event.SetVariable(runtime.GOOS, name, "VALUE")`:                         "TestSecrets_are_named_and_never_read_out in env/preflight",
 	`"runner explain " + event.ShellQuote(p.path)`:                           "TestRemediesWork",
 	`"runner " + event.ShellQuote(near)`:                                     "TestRemediesWork",
 	`"runner " + event.ShellQuote(path.Clean(word)+"/")`:                     "TestRemediesWork",
@@ -29,10 +29,11 @@ var proofs = map[string]string{
 	`"docker pull " + reference`:                                             "TestPulls in env/docker",
 	`"docker network create " + a.External`:                                  "TestNetworks in env/docker",
 	`"docker volume create " + m.Name`:                                       "TestNetworks in env/docker",
+	`"runner services restart " + s.Name`:                                    "testdata/script/flag_attach.txtar",
 	`fromRoot(a.Scope)`:                                                      "TestRemediesWork",
 	`strings.Join(lines, "\n")`:                                              "TestRemediesWork",
 	`"runner -c " + event.ShellQuote(category)`:                              "TestMemoryRemedyHelps in env",
-	`"export " + a.Missing + "=URL"`:                                         "testdata/script/environment.txtar",
+	`event.SetVariable(runtime.GOOS, a.Missing, "URL")`:                      "testdata/script/environment.txtar",
 	`installed(program, m)`:                                                  "TestLocal in env/service sees that it is told; it installs from the network",
 	`goRemedy(host)`:                                                         "TestMissingGo",
 	`cargoRemedy(host)`:                                                      "TestMissingCargo",

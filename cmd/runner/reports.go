@@ -48,7 +48,7 @@ func (o options) paths(dir string) paths {
 
 func openReports(r prepared, dir string, w World) (*reports, error) {
 	out := &reports{paths: r.options.paths(dir), ledger: report.NewLedger(), environ: w.Environ}
-	out.stream = report.NewStream(time.Now, report.Secrets(w.Environ, secretsOf(r.asked)))
+	out.stream = report.NewStream(time.Now, runMask(w.Environ, r.asked))
 	var err error
 	// A report may be wanted in a folder that does not exist yet, such as out/ci.
 	for _, path := range []string{out.paths.events, out.paths.junit} {
@@ -142,7 +142,7 @@ func (out *reports) tellStart(r prepared, id string, held *lease.Lease, unguarde
 		hostname = "unknown"
 	}
 	started := event.RunStarted{
-		Version: event.Version, Run: id, Runner: Version, Args: r.args, Root: r.place.root, Host: hostname,
+		Version: event.Version, Run: id, Runner: Version, Args: openArgs(r.args), Root: r.place.root, Host: hostname,
 		OS: runtime.GOOS + "/" + runtime.GOARCH, Pid: os.Getpid(), Strict: r.options.asked.Strict,
 	}
 	if r.place.scope != "." {

@@ -10,9 +10,13 @@ import (
 	"strings"
 
 	"testrunner/categories"
+	"testrunner/env/service"
 	"testrunner/runner/process"
 	"testrunner/runner/tool"
 )
+
+// resultsFolder is where runs write, below the root, unless --results names another folder.
+const resultsFolder = "runner-results"
 
 // place is where a command works.
 type place struct {
@@ -54,7 +58,7 @@ func findPlace(f flagValues, w World) (place, error) {
 			return p, usageError{text: fmt.Sprintf("--config %s: there is no such file", c)}
 		}
 	}
-	p.results = filepath.Join(p.root, "runner-results")
+	p.results = filepath.Join(p.root, resultsFolder)
 	if r := f.String("results"); r != "" {
 		p.results = absolute(p.start, r)
 	}
@@ -104,7 +108,8 @@ func loadCatalog(ctx context.Context, p place, w World) (*categories.Catalog, er
 	if err != nil {
 		return nil, err
 	}
-	return categories.Load(p.root, p.config, tree, tool.All())
+	files, _ := service.ComposeFile(p.root, w.Environ)
+	return categories.Load(p.root, p.config, tree, tool.All(), files...)
 }
 
 // gitFiles lists what git does not ignore, tracked or not, relative to root. Git itself is asked, since nothing else

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 
@@ -59,7 +60,10 @@ func runTests(ctx context.Context, c *cli.Context, s split, w World) (int, error
 	if o.dryRun {
 		return dryRun(w.Stdout, r)
 	}
-	r.clock, r.signals = clock, signals
+	r.clock, r.curfew = clock, newCurfew(clock, o.timeout)
+	hearing, enough := context.WithCancel(ctx)
+	defer enough()
+	r.signals = r.curfew.relay(hearing, signals)
 	return execute(ctx, r, w)
 }
 
@@ -76,11 +80,13 @@ type prepared struct {
 	asked     env.Asked
 	needs     env.Needs
 	graph     service.Graph // of the compose files
+	kept      keptSet       // what is up in this tree, where it is to be used
 	decision  env.Decision
 	plan      runner.Plan
 	probes    []string // what was asked of the machine, for the log
 	clock     *runner.Clock
 	signals   <-chan process.Signal
+	curfew    *curfew
 }
 
 // prepare selects, checks, decides and plans. Of the world it only reads.
@@ -127,7 +133,7 @@ func (r *prepared) decide(ctx context.Context, tools []tool.Tool, w World) (map[
 		return nil, err
 	}
 	r.selection.Notes = append(r.selection.Notes, around.notes...)
-	r.graph = around.graph
+	r.graph, r.asked, r.kept = around.graph, around.asked, around.kept
 	r.needs, r.probes = around.needs, append(host.Calls(), around.calls...)
 	for i, n := range checked.Suites { // both are in the order of the selection
 		r.findings = append(r.findings, n.Findings...)
@@ -194,7 +200,8 @@ func execute(ctx context.Context, r prepared, w World) (code int, err error) {
 	if err := timings.Merge(filepath.Join(r.place.results, "cache")); err != nil {
 		out.stream.Emit(event.Noted{Level: "warn", Text: err.Error()})
 	}
-	out.stream.Emit(event.Leftovers{Names: append(services.close(ctx), cleanUp(scratch, out.stream.Emit)...)})
+	left := append(services.close(ctx), cleanUp(scratch, out.stream.Emit)...)
+	out.stream.Emit(event.Leftovers{Names: left, Kept: services.kept()})
 	verdict, err := out.finish(r, w)
 	return blame(w.Stderr, fault, verdict.Code), err
 }
@@ -218,7 +225,7 @@ func runJobs(ctx context.Context, r prepared, out *reports, held *lease.Lease, s
 	}
 	idle := host.WatchIdle(ctx)
 	o := runner.Options{
-		Emit: out.stream.Emit, Environ: out.environ, Clock: r.clock, Stall: w.Stall, Deadline: r.options.timeout,
+		Emit: out.stream.Emit, Environ: jobEnviron(out.environ, r), Clock: r.clock, Stall: w.Stall, Deadline: r.options.timeout,
 		FailFast: r.options.failFast, Scratch: scratch, Signals: r.signals, FreeRAM: func() uint64 { return freeRAM(ctx) }, Idle: func() float64 { return idle.Cores(ctx) },
 		Record: out.record(held), Forget: out.forget(held), Suspend: out.suspend,
 	}
@@ -226,6 +233,16 @@ func runJobs(ctx context.Context, r prepared, out *reports, held *lease.Lease, s
 		o.Services = services
 	}
 	return runner.Run(ctx, r.plan, o)
+}
+
+// jobEnviron is the environment of every job: its tests know that runner started them, also where they need no service. What a job does
+// have comes over it.
+func jobEnviron(environ []string, r prepared) []string {
+	environ = append(slices.Clone(environ), "RUNNER_MODE="+string(r.decision.Mode), "RUNNER_SERVICES=[]", "RUNNER_REAL_SERVICES=")
+	if r.asked.RealServices {
+		environ = append(environ, "RUNNER_REAL_SERVICES=1")
+	}
+	return environ
 }
 
 // cleanUp ends what outlived its job and removes the run's scratch folder. What it could not remove is left over.

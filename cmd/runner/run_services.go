@@ -3,14 +3,13 @@ package main
 import (
 	"context"
 	"errors"
-	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
 	"sync"
 	"time"
 
-	"testrunner/env"
+	"testrunner/env/keeper"
 	"testrunner/env/lease"
 	"testrunner/env/service"
 	"testrunner/report/event"
@@ -28,7 +27,13 @@ type runServices struct {
 	by        map[string]event.Provider
 	inventory *lease.Inventory
 	scratch   string
+	use       *keeper.Use  // a kept set that serves; nil: the run's own services do
+	user      *lease.Lease // held while it does
+	keepData  bool
 	emit      event.Emit
+	curfew    *curfew
+	begun     chan struct{}      // closed when set is set: services speak up before Begin has returned
+	recorder  *keeper.Recorder   // of what they write
 	enough    context.CancelFunc // of the sweep
 	sweeping  sync.WaitGroup
 
@@ -50,7 +55,7 @@ func beginServices(ctx context.Context, r prepared, id string, out *reports, w W
 		return nil
 	}
 	s := &runServices{
-		mode: r.decision.Mode, emit: out.stream.Emit, specs: map[string]service.Spec{}, by: map[string]event.Provider{},
+		mode: r.decision.Mode, emit: out.stream.Emit, curfew: r.curfew, begun: make(chan struct{}), specs: map[string]service.Spec{}, by: map[string]event.Provider{},
 		lends: map[string]*service.Databases{}, alone: map[string]chan struct{}{}, held: map[string][]string{}, state: map[string]service.State{},
 	}
 	s.why = s.begin(ctx, r, id, names, out, w)
@@ -79,6 +84,11 @@ func (s *runServices) begin(ctx context.Context, r prepared, id string, names []
 		by = append(by, s.by[spec.Name])
 		s.alone[spec.Name] = make(chan struct{}, 1)
 	}
+	s.keepData = r.asked.KeepData
+	if r.asked.Attach || r.asked.Keep {
+		defer close(s.begun)
+		return s.useKept(ctx, r, plan, id, w)
+	}
 	state, err := stateDir(w)
 	if err != nil {
 		return err
@@ -91,8 +101,8 @@ func (s *runServices) begin(ctx context.Context, r prepared, id string, names []
 		return err
 	}
 	providers, err := providersFor(providing{
-		run: id, root: r.place.root, project: graph.Project, state: state, scratch: s.scratch, logs: filepath.Join(filepath.Dir(out.paths.log), "services"), environ: out.environ,
-		real: r.asked.RealServices, asWritten: r.catalog.AsWritten, inventory: s.inventory, addresses: s.addresses(r.asked),
+		run: id, root: r.place.root, results: r.place.results, project: graph.Project, state: state, scratch: s.scratch, logs: filepath.Join(s.scratch, "output"), environ: out.environ,
+		real: r.asked.RealServices, asWritten: r.catalog.AsWritten, inventory: s.inventory, addresses: addressesOf(r.asked, s.mode),
 	}, by)
 	if err != nil {
 		return err
@@ -105,6 +115,10 @@ func (s *runServices) begin(ctx context.Context, r prepared, id string, names []
 			s.emit(event.Noted{Level: "info", Text: "left by a dead run: " + line})
 		}
 	})
+	if s.recorder, err = recordServices(ctx, filepath.Dir(out.paths.log), runMask(out.environ, r.asked)); err != nil {
+		return err
+	}
+	defer close(s.begun)
 	s.set = service.Begin(ctx, plan, providers, service.Settings{
 		Mode: s.mode, Run: hereCommand(r.place.root, out.environ), Observe: s.observe,
 		Warn: func(text string) { s.emit(event.Noted{Level: "warn", Text: text}) },
@@ -116,6 +130,14 @@ func (s *runServices) folder() lease.Thing { return lease.Thing{Kind: lease.Fold
 
 // observe tells of changes. Progress within a state is for the log.
 func (s *runServices) observe(c service.Change) {
+	<-s.begun
+	if s.use == nil { // else its keeper has the output
+		s.recorder.Observe(c, s.set.Instance)
+	}
+	if c.Notice {
+		s.emit(event.Noted{Level: "info", Text: "service " + c.Service + ": " + c.Message})
+		return
+	}
 	s.mu.Lock()
 	last := s.state[c.Service]
 	s.state[c.Service] = c.State
@@ -129,7 +151,7 @@ func (s *runServices) observe(c service.Change) {
 		fidelity = event.Stub
 	}
 	message := c.Message
-	if message == "" {
+	if message == "" && s.use == nil { // its keeper knows more
 		message = c.Note
 	}
 	s.emit(event.ServiceChanged{
@@ -140,12 +162,7 @@ func (s *runServices) observe(c service.Change) {
 
 // openAddress is an address without the credentials in it.
 func openAddress(a service.Address) string {
-	u, err := url.Parse(a.Base())
-	if err != nil {
-		return ""
-	}
-	u.User = nil
-	return u.String()
+	return openURL(a.Base())
 }
 
 // Wait is runner.Services.
@@ -163,6 +180,9 @@ func (s *runServices) Shared(names []string) []string {
 }
 
 func (s *runServices) divisible(name string, names []string) bool {
+	if s.keepData { // jobs see the service's own
+		return false
+	}
 	if _, ok := service.Divisible(service.Served{Service: s.specs[name].Service, Container: s.specs[name].Container, By: s.by[name]}); !ok {
 		return false
 	}
@@ -219,7 +239,7 @@ func (s *runServices) databases(one service.Served) *service.Databases {
 
 // Return is runner.Services.
 func (s *runServices) Return(ctx context.Context, job string) error {
-	ctx, cancel := context.WithTimeout(ctx, closingClock)
+	ctx, cancel := s.curfew.closing(ctx, closingClock)
 	defer cancel()
 	s.mu.Lock()
 	var lends []*service.Databases
@@ -237,70 +257,4 @@ func (s *runServices) Return(ctx context.Context, job string) error {
 		<-s.alone[name]
 	}
 	return all
-}
-
-// close ends the services, tells which were gone in between, and returns what is left of them.
-func (s *runServices) close(ctx context.Context) (left []string) {
-	if s == nil {
-		return nil
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closingClock)
-	defer cancel()
-	if s.set != nil {
-		lost := s.set.Outages()
-		s.complain()
-		for _, u := range s.set.Close(ctx) {
-			left = append(left, u.String())
-		}
-		for _, o := range lost {
-			s.emit(event.ServiceLost{Service: o.Service, From: o.From.UTC(), To: o.To.UTC(), Detail: o.Why, Engine: o.Engine})
-		}
-	}
-	if s.enough != nil {
-		s.enough()
-		s.sweeping.Wait()
-	}
-	if s.inventory == nil {
-		return left
-	}
-	if err := os.RemoveAll(s.scratch); err == nil {
-		err = s.inventory.Forget(s.folder().Kind, s.folder().Name)
-		if err != nil {
-			s.emit(event.Logged{Text: err.Error()})
-		}
-	}
-	things, err := s.inventory.Close()
-	for _, t := range things {
-		left = append(left, t.String()+" (runner clean removes it)")
-	}
-	if err != nil {
-		left = append(left, err.Error())
-	}
-	return left
-}
-
-// complain tells what stubs were asked and did not know: a test that passed all the same may have passed for the wrong reason.
-func (s *runServices) complain() {
-	for name := range s.specs {
-		in, ok := s.set.Instance(name)
-		if !ok {
-			continue
-		}
-		if stub, ok := in.(interface{ Complaint() string }); ok && stub.Complaint() != "" {
-			s.emit(event.Noted{Level: "warn", Text: stub.Complaint()})
-		}
-	}
-}
-
-// addresses are those of the environment that the decision took.
-func (s *runServices) addresses(asked env.Asked) map[string]string {
-	from := asked.Environment
-	if s.mode == event.Staging && asked.Mode() == env.Auto && asked.Fallback != nil {
-		from = *asked.Fallback
-	}
-	out := map[string]string{}
-	for _, a := range from.Addresses {
-		out[a.Service] = a.URL
-	}
-	return out
 }

@@ -30,9 +30,9 @@ type servicesVerb struct {
 }
 
 func servicesVerbs() []servicesVerb {
-	mode := []string{"env", "environment", "no-docker", "real-services", "start-docker"}
+	mode := []string{"env", "environment", "no-docker", "real-services", "service", "start-docker"}
 	return []servicesVerb{
-		{"up", append(mode, "ttl"), servicesUp},
+		{"up", append(mode, "ttl", "verbose", "v"), servicesUp},
 		{"down", nil, servicesDown},
 		{"status", []string{"json"}, servicesStatus},
 		{"logs", []string{"follow", "f"}, servicesLogs},
@@ -47,6 +47,7 @@ func servicesFlags() []cli.Flag {
 		&cli.StringFlag{Name: "ttl", Usage: "with up: end the services after `D`, such as 8h; default: when they are taken down"},
 		&cli.BoolFlag{Name: "follow", Aliases: []string{"f"}, Usage: "with logs: go on with what is written"},
 		&cli.StringFlag{Name: "format", Usage: "with env: `FORMAT` dotenv (default), json or powershell; with graph: text (default), dot or mermaid"},
+		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "with up: where the time went"},
 		jsonFlag(),
 	}, modeFlags()...)
 }
@@ -184,6 +185,12 @@ func servicesDown(ctx context.Context, r servicesRoom) (int, error) {
 	}
 	s, err := r.folder.Read()
 	if errors.Is(err, fs.ErrNotExist) || err == nil && s.Phase.Over() && len(s.Leftovers) == 0 && !s.Keeper.Alive() {
+		if err == nil { // what is said of the last ones is over, too
+			err = r.folder.Forget()
+		}
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return 0, err
+		}
 		return 0, r.say("no services are up in %s\n", r.place.root)
 	}
 	if err != nil {

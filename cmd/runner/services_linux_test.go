@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -28,24 +29,9 @@ func main() {
 
 // Containers are kept as processes are: at the compose file's port, until they are taken down, and not beyond the death of who keeps them.
 func TestServicesInContainers(t *testing.T) {
-	w := &workshop{root: repositoryRoot(t), dir: t.TempDir(), environ: append(os.Environ(), "HOME="+t.TempDir(), "CI=", "NO_COLOR=", "RUNNER_ENV=")}
-	for name, text := range containerFiles {
-		if err := os.WriteFile(filepath.Join(w.dir, name), []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", "server", "server.go")
-	build.Dir, build.Env = w.dir, append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=", "GOWORK=off")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
+	w := containerTree(t)
 	w.withEngine(t)
-	socket := strings.TrimPrefix(getenvLast(w.environ, "DOCKER_HOST"), "unix://")
-	pid, err := os.ReadFile(filepath.Join(filepath.Dir(socket), "pid"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	in := "nsenter -n -t " + strings.TrimSpace(string(pid)) + " " // the engine publishes ports in its own network alone
+	in := "nsenter -n -t " + strconv.Itoa(daemonOf(t, w)) + " " // the engine publishes ports in its own network alone
 	do := func(code int, command, want string) string {
 		t.Helper()
 		out, got := w.shell(t, in+command)
@@ -85,6 +71,38 @@ func TestServicesInContainers(t *testing.T) {
 	}
 	do(0, "runner services down", `leftovers: 0`)
 	none()
+}
+
+// containerTree is a workshop with containerFiles, and the server that they need.
+func containerTree(t *testing.T) *workshop {
+	t.Helper()
+	w := &workshop{root: repositoryRoot(t), dir: t.TempDir(), environ: append(os.Environ(), "HOME="+t.TempDir(), "CI=", "NO_COLOR=", "RUNNER_ENV=")}
+	for name, text := range containerFiles {
+		if err := os.WriteFile(filepath.Join(w.dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", "server", "server.go")
+	build.Dir, build.Env = w.dir, append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=", "GOWORK=off")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return w
+}
+
+// daemonOf is the process of the workshop's engine.
+func daemonOf(t *testing.T, w *workshop) int {
+	t.Helper()
+	socket := strings.TrimPrefix(getenvLast(w.environ, "DOCKER_HOST"), "unix://")
+	text, err := os.ReadFile(filepath.Join(filepath.Dir(socket), "pid"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pid
 }
 
 func getenvLast(environ []string, name string) string {

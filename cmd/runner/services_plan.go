@@ -59,6 +59,10 @@ func needServices(ctx context.Context, o options, p place, w World, named, chose
 		return plan, notReady{text: finding.ID + ": " + finding.Value + ": " + finding.Detail}
 	}
 	plan.graph = graph
+	if asked, err = addressed(asked, knownNames(plan.catalog, services), w.Environ); err != nil {
+		return plan, err
+	}
+	plan.around.asked = asked
 	suites := selection.Needs(services, graph.Enabled()).Suites
 	if c != nil { // it holds no tests, and may say all the same what it needs
 		if suites, err = plan.catalogNeeds(chosen, graph.Enabled()); err != nil {
@@ -95,6 +99,7 @@ func (p *servicesPlan) look(ctx context.Context, at place, w World) (err error) 
 	if len(p.needed()) == 0 {
 		return nil
 	}
+	p.around.brief = true
 	p.around, err = lookFor(ctx, p.catalog, p.around, at, w, &runner.Host{Environ: w.Environ}, engineStarter(p.options, w))
 	if err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -59,15 +60,15 @@ func startSet(request keeper.Request, folder keeper.Folder, w World) keeper.Star
 		}
 		environ := append(slices.Clone(w.Environ), request.Extra...)
 		providers, err := providersFor(providing{
-			run: request.Set, root: request.Root, project: request.Project, state: state, scratch: own.scratch, logs: filepath.Join(string(folder), "output"),
+			run: request.Set, root: request.Root, results: filepath.Join(request.Root, resultsFolder), project: request.Project, state: state, scratch: own.scratch, logs: filepath.Join(own.scratch, "output"),
 			environ: environ, real: request.Real, inventory: inventory, addresses: request.Addresses,
 		}, by)
-		if err == nil {
-			own.Set, err = keeper.Begin(ctx, request, folder, providers, hereCommand(request.Root, environ), changed)
-		}
 		if err != nil {
 			return nil, errors.Join(err, own.release())
 		}
+		own.Set = keeper.Begin(ctx, request, folder, keeper.Surroundings{
+			Providers: providers, Run: hereCommand(request.Root, environ), Mask: maskOf(environ, request.Secrets, slices.Collect(maps.Values(request.Addresses))), Changed: changed,
+		})
 		return own, nil
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -138,34 +139,43 @@ func servedWord(s keeper.Service) string {
 	return string(s.Provider)
 }
 
-// servicesLogs shows what the services wrote, of all their lives since they were brought up.
+// servicesLogs shows what the services wrote, of all their lives since they were brought up; where none are up, what those of the last
+// run wrote.
 func servicesLogs(ctx context.Context, r servicesRoom) (int, error) {
 	s, err := r.folder.Read()
-	if errors.Is(err, fs.ErrNotExist) {
-		return 0, noSet("no services are up in " + r.place.root)
-	}
-	if err != nil {
+	showing := keeper.Showing{Path: r.folder.Log, Services: s.Names(), Follow: r.c.Bool("follow"), Alive: s.Keeper.Alive, Mask: report.Secrets(r.world.Environ, nil)}
+	among := "those that are up"
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		if showing.Services = recordedServices(r.place.results); len(showing.Services) == 0 {
+			return 0, noSet("no services are up in " + r.place.root)
+		}
+		if _, err := fmt.Fprintln(r.world.Stderr, "runner: no services are up; this is what those of the last run wrote"); err != nil {
+			return 0, fmt.Errorf("say whose logs these are: %w", err)
+		}
+		among, showing.Follow = "those of the last run", false
+		showing.Path = func(name string) string { return servicesLog(filepath.Join(r.place.results, servicesLogsDir), name) }
+	case err != nil:
 		return 0, notReady{text: err.Error()}
 	}
-	shown := r.names
-	if len(shown) == 0 {
-		shown = s.Names()
-	}
-	for _, name := range shown {
-		if err := knownService(s, name); err != nil {
+	for _, name := range r.names {
+		if err := knownService(showing.Services, among, name); err != nil {
 			return 0, err
 		}
 	}
-	return 0, r.folder.ShowLogs(ctx, r.world.Stdout, shown, r.c.Bool("follow"), s.Keeper.Alive)
+	if len(r.names) > 0 {
+		showing.Services = r.names
+	}
+	return 0, keeper.ShowLogs(ctx, r.world.Stdout, showing)
 }
 
-func knownService(s keeper.State, name string) error {
-	if slices.Contains(s.Names(), name) {
+func knownService(known []string, among, name string) error {
+	if slices.Contains(known, name) {
 		return nil
 	}
-	said := fmt.Sprintf("there is no service %q among those that are up: %s", name, strings.Join(s.Names(), ", "))
-	if near := categories.Nearest(name, s.Names()); near != "" {
-		said = fmt.Sprintf("there is no service %q among those that are up; did you mean %s?", name, near)
+	said := fmt.Sprintf("there is no service %q among %s: %s", name, among, strings.Join(known, ", "))
+	if near := categories.Nearest(name, known); near != "" {
+		said = fmt.Sprintf("there is no service %q among %s; did you mean %s?", name, among, near)
 	}
 	return usageError{text: said, remedy: "runner services --help"}
 }
@@ -179,7 +189,7 @@ func servicesRestart(ctx context.Context, r servicesRoom) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	if err := knownService(s, r.names[0]); err != nil {
+	if err := knownService(s.Names(), "those that are up", r.names[0]); err != nil {
 		return 0, err
 	}
 	after, err := s.Restart(ctx, r.names[0])

@@ -126,7 +126,7 @@ func (r servicesRoom) launch(ctx context.Context, request keeper.Request) (int, 
 	begun := time.Now()
 	id, err := keeper.Launch(r.world.Executable, r.world.Environ, r.folder, request)
 	if err != nil {
-		return 0, err
+		return 0, notReady{text: err.Error()}
 	}
 	progress := upProgress{room: r, said: map[string]string{}}
 	last, err := r.folder.Watch(ctx, request.Set, id, progress.tell)
@@ -140,6 +140,9 @@ func (r servicesRoom) launch(ctx context.Context, request keeper.Request) (int, 
 		return 0, notReady{text: err.Error(), remedy: "runner services down"}
 	}
 	if last.Phase == keeper.Up {
+		if err := r.timeWent(last.Path, time.Since(begun)); err != nil {
+			return 0, err
+		}
 		return 0, r.say("up: %s ready in %s; take them down with: runner services down\n", counted(len(last.Services), "service"), time.Since(begun).Round(10*time.Millisecond))
 	}
 	if err := progress.lastLines(last); err != nil {
@@ -152,6 +155,21 @@ func (r servicesRoom) launch(ctx context.Context, request keeper.Request) (int, 
 		return 0, leftBehind{"left behind: " + strings.Join(last.Leftovers, "; ")}
 	}
 	return 0, notReady{text: cmp.Or(last.Failure, "the services were taken down while they came up") + "; all were taken down again; what they wrote shows: runner services logs"}
+}
+
+// slowUp is from when on users are told without asking where the time went.
+const slowUp = 30 * time.Second
+
+// timeWent says which services the others waited for, and for how long.
+func (r servicesRoom) timeWent(path []keeper.Step, took time.Duration) error {
+	if len(path) == 0 || took < slowUp && !r.c.Bool("verbose") {
+		return nil
+	}
+	steps := make([]string, len(path))
+	for i, s := range path {
+		steps[i] = s.String()
+	}
+	return r.say("  longest was %s\n", text.Line(strings.Join(steps, ", then ")))
 }
 
 // takeBack takes a set down that somebody did not want to wait for.
@@ -171,6 +189,12 @@ type upProgress struct {
 
 func (p upProgress) tell(s keeper.State) {
 	for _, each := range s.Services {
+		for _, notice := range each.Notices {
+			if key := each.Name + ": " + notice; p.said[key] == "" {
+				p.said[key] = notice
+				_ = p.room.say("  %s: %s\n", each.Name, text.Line(notice)) // as below
+			}
+		}
 		line := ""
 		switch each.State {
 		case keeper.Ready:
@@ -212,10 +236,8 @@ func requestOf(ctx context.Context, plan servicesPlan, folder keeper.Folder) (ke
 	}
 	request := keeper.Request{
 		Set: newSetID(), Root: plan.catalog.Root, Mode: plan.mode, Real: plan.around.asked.RealServices, Extra: slices.Clone(from.Variables),
-		Project: plan.graph.Project, Divide: true, Addresses: map[string]string{},
-	}
-	for _, a := range from.Addresses {
-		request.Addresses[a.Service] = a.URL
+		Project: plan.graph.Project, Divide: true, Addresses: addressesOf(plan.around.asked, plan.mode),
+		Secrets: secretsOf(plan.around.asked),
 	}
 	specs, err := plan.specs()
 	if err != nil {

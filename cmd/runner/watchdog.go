@@ -50,13 +50,21 @@ func guardRun(w World, held *lease.Lease, out *reports, o options, scratch strin
 		return func() {}, err
 	}
 	return func() {
-		if err := guardian.Done(); err != nil {
+		if err := release(guardian, held, w); err != nil {
 			out.stream.Emit(event.Logged{Text: "watchdog: " + err.Error()})
 		}
 		if err := os.Remove(path); err != nil {
 			out.stream.Emit(event.Logged{Text: "watchdog: " + err.Error()})
 		}
 	}, nil
+}
+
+// release sends the watchdog of a run away that is over; or it stays, to remove what is in an engine that does not answer.
+func release(g *lease.Guardian, held *lease.Lease, w World) error {
+	if state, err := stateDir(w); err == nil && lease.Lingers(state, held.Run()) {
+		return g.Stay()
+	}
+	return g.Done()
 }
 
 // watchdog is the watchdog's main: runner's own program with lease.WatchdogArg and the results folder. Nobody reads its exit

@@ -1,17 +1,13 @@
 package docker
 
 import (
-	"archive/tar"
-	"bytes"
 	"cmp"
 	"context"
 	"fmt"
-	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
 	"regexp"
-	"strconv"
 	"strings"
 
 	"testrunner/env/service"
@@ -105,10 +101,12 @@ func (p *Provider) mounts(ctx context.Context, s service.Spec, tell service.Tell
 	var out []service.Mount
 	for n, m := range s.Container.Mounts {
 		switch {
-		case m.Kind == "bind" && m.Content != nil && p.copies(at, s):
-			continue // it is copied in once the container is there
-		case m.Kind == "bind" && m.Content != nil:
-			m.Source, err = p.write(s.Name, n, m)
+		case isContent(m) && p.copies(at, s, m):
+			if err = readable(m); err == nil {
+				continue // it is copied in once the container is there
+			}
+		case isContent(m) && (m.Content != nil || isOwned(m)):
+			m.Source, err = p.writeContent(v, s.Name, n, m)
 		case m.Kind == "bind":
 			m.Source, err = p.bind(v, m, tell)
 		case m.Kind == "volume" && m.External:
@@ -155,81 +153,4 @@ func (p *Provider) externalVolume(ctx context.Context, of string, m service.Moun
 	return &ServiceError{of, Fault{
 		Name: VolumeMissing, Detail: fmt.Sprintf("volume %s is external, and the engine has none of that name", m.Name), Remedy: "docker volume create " + m.Name,
 	}, nil}
-}
-
-// copies tells whether contents are copied into the container rather than mounted: where the engine does not see our files. A root
-// that is read-only takes no copies.
-func (p *Provider) copies(at *site, s service.Spec) bool {
-	return (at.remote != "" || at.inside.ID != "") && !s.Container.ReadOnly
-}
-
-// write writes the content of a secret or config into a file of this run, in a folder that nobody else may enter.
-func (p *Provider) write(name string, n int, m service.Mount) (string, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.folder == "" {
-		folder := filepath.Join(p.s.Folder, p.prefix()+"-files")
-		if p.s.Folder == "" {
-			folder = filepath.Join(os.TempDir(), p.prefix()+"-files")
-		}
-		if err := p.s.Keeper.Own("folder", folder); err != nil {
-			return "", fmt.Errorf("write down the folder of secrets: %w", err)
-		}
-		if err := os.MkdirAll(folder, 0o700); err != nil {
-			return "", fmt.Errorf("make the folder of secrets: %w", err)
-		}
-		p.folder = folder
-	}
-	file := filepath.Join(p.folder, name+"-"+strconv.Itoa(n))
-	if err := os.WriteFile(file, m.Content, 0o600); err != nil {
-		return "", fmt.Errorf("write the content for %s: %w", m.Target, err)
-	}
-	return file, os.Chmod(file, contentMode(m)) // whatever the user's mask is: a container's user is another one
-}
-
-func contentMode(m service.Mount) fs.FileMode {
-	if m.Mode != 0 {
-		return fs.FileMode(m.Mode)
-	}
-	return 0o444
-}
-
-// fill copies contents into a container that was created.
-func (p *Provider) fill(ctx context.Context, s service.Spec, id string) error {
-	at, err := p.begin(ctx)
-	if err != nil {
-		return err
-	}
-	stream, err := p.contents(at, s)
-	if err != nil || stream == nil {
-		return err
-	}
-	return p.s.Engine.CopyTo(ctx, id, "/", bytes.NewReader(stream))
-}
-
-// contents is a tar stream of the contents that are copied; nil if there are none.
-func (p *Provider) contents(at *site, s service.Spec) ([]byte, error) {
-	if !p.copies(at, s) {
-		return nil, nil
-	}
-	var b bytes.Buffer
-	w := tar.NewWriter(&b)
-	any := false
-	for _, m := range s.Container.Mounts {
-		if m.Kind != "bind" || m.Content == nil {
-			continue
-		}
-		any = true
-		head := &tar.Header{Name: strings.TrimPrefix(m.Target, "/"), Mode: int64(contentMode(m)), Size: int64(len(m.Content))}
-		if err := w.WriteHeader(head); err != nil {
-			return nil, fmt.Errorf("copy the content for %s: %w", m.Target, err)
-		}
-		if _, err := w.Write(m.Content); err != nil {
-			return nil, fmt.Errorf("copy the content for %s: %w", m.Target, err)
-		}
-	}
-	if err := w.Close(); err != nil || !any {
-		return nil, err
-	}
-	return b.Bytes(), nil
 }

@@ -21,6 +21,7 @@ type Builder struct {
 	Me      Maker
 	Project string        // the compose project's name, for names of images
 	Timeout time.Duration // of one build; 0 is BuildTimeout
+	Own     []string      // absolute folders that runner itself writes into meanwhile: a part of no context
 	Silence time.Duration // how long the engine may leave a ping unanswered meanwhile; 0 is BuildSilence
 
 	// Pull gets an image that is not here, with a clock of its own, or anew where the compose file has pull: true. Nil: none can be got,

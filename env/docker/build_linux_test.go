@@ -24,6 +24,8 @@ func TestBuild(t *testing.T) {
 		t.Run("sees", y.sees)
 		t.Run("fails", y.fails)
 		t.Run("clock", y.clock)
+		t.Run("buildkit", y.buildkit)
+		t.Run("buildkit fails", y.buildkitFails)
 		t.Run("twins", y.twins)
 		t.Run("changes", y.changes)
 		t.Run("clean", y.clean)
@@ -58,7 +60,7 @@ func (y yard) again(t *testing.T) {
 
 // Stages, the target, arguments and labels are the engine's.
 func (y yard) stages(t *testing.T) {
-	s := buildSpec(t, "stages", map[string]string{"Dockerfile": `ARG BASE=nothing:1
+	s := buildSpec(t, "stages", map[string]string{"docker/web.Dockerfile": `ARG BASE=nothing:1
 FROM ${BASE} AS make
 ARG COLOUR
 ARG TARGETARCH
@@ -71,6 +73,7 @@ RUN ["/step", "exit", "0", "1"]
 `})
 	text := func(s string) *string { return &s }
 	build := s.Container.Build
+	build.Dockerfile = "docker/web.Dockerfile"
 	build.Args, build.Target = map[string]*string{"COLOUR": text("red"), "BASE": text("base:1"), "UNUSED": text("1"), "NONE": nil}, "Other"
 	build.Labels = map[string]string{"of": "the user"}
 	image := y.build(t, s)

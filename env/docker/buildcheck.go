@@ -11,18 +11,23 @@ import (
 	"testrunner/env/docker/dockerfile"
 )
 
-// BuildKitOnly says that a Dockerfile uses what the builder that every engine has can't do.
+// BuildKitOnly says that a Dockerfile uses what only BuildKit can do, and not the one of this engine, or not the way runner asks it.
 type BuildKitOnly struct {
 	Dockerfile string
+	API        string // of the engine
 	Needs      []dockerfile.Need
 }
 
 func (n *BuildKitOnly) Error() string {
 	var all []string
 	for _, need := range n.Needs {
-		all = append(all, fmt.Sprintf("%s:%d: %s", n.Dockerfile, need.Line, need.What))
+		why := fmt.Sprintf("BuildKit builds that from API %s on, and this engine's is %s", need.Since, n.API)
+		if need.Since == "" {
+			why = "runner hands no secrets, keys or rights into a build"
+		}
+		all = append(all, fmt.Sprintf("%s:%d: %s: %s", n.Dockerfile, need.Line, need.What, why))
 	}
-	return strings.Join(all, ", ") + ": only BuildKit builds that, which runner does not speak; build it by docker build -t NAME, and write image: NAME in the compose file"
+	return strings.Join(all, ", ") + "; build it by docker build -t NAME, and write image: NAME in the compose file"
 }
 
 // MissingSource is a path that a COPY or ADD takes out of the context, and that the engine would not find.

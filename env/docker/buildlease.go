@@ -75,6 +75,11 @@ func (b *Builder) Close(ctx context.Context) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	var errs []error
+	if len(b.leases) > 0 {
+		if err := answersSoon(ctx, b.Engine); err != nil {
+			return fmt.Errorf("give the built images free: %w; the next runner clean --images does", err)
+		}
+	}
 	for reference := range b.leases {
 		if err := b.Engine.RemoveImage(ctx, reference); err != nil {
 			errs = append(errs, err)

@@ -24,6 +24,8 @@ type preparation struct {
 	proxies dockerfile.Values
 	sent    string            // the Dockerfile's text as the engine gets it
 	known   dockerfile.Values // the values of arguments about platforms
+
+	buildkit bool // the Dockerfile needs BuildKit
 }
 
 // prepare reads all that a build is made of. What is odd about it is told the first time.
@@ -49,12 +51,16 @@ func (b *Builder) prepare(ctx context.Context, s service.Spec, first bool, tell 
 	if err != nil {
 		return nil, err
 	}
+	ignore.own = ownIn(dir, b.Own)
 	if p.context, err = readContext(ctx, dir, ignore); err != nil {
 		return nil, err
 	}
 	if first {
 		for _, warning := range p.context.warnings(p.service, p.copies(nil)) {
 			tell(warning)
+		}
+		if line := p.exposed(); line != "" {
+			tell(fmt.Sprintf("builds %s: %s copies the Dockerfile, too, as %s: BuildKit gets it in the context", p.service, line, hiddenDockerfile))
 		}
 	}
 	environ := map[string][]string{}
@@ -107,8 +113,8 @@ func (p *preparation) readDockerfile(dir string) (path string, err error) {
 
 // readStages finds the stages up to the target, and the values of the arguments.
 func (b *Builder) readStages(ctx context.Context, p *preparation, platform string) (err error) {
-	if needs := p.file.Needs(); len(needs) > 0 {
-		return &BuildKitOnly{Dockerfile: p.name, Needs: needs}
+	if err := b.chooseBuilder(ctx, p); err != nil {
+		return err
 	}
 	if p.platform, err = b.platform(ctx, platform, p.build.Platforms); err != nil {
 		return err
@@ -160,6 +166,9 @@ func platformNames(f dockerfile.File) (names []string, used bool) {
 // platformArgs gives these arguments their values, where an ARG declares them or a FROM uses them.
 func (b *Builder) platformArgs(ctx context.Context, p *preparation) error {
 	p.sent, p.known = p.dockerfile, dockerfile.Values{}
+	if p.buildkit { // the engine's own frontend: another one would have to be fetched, and it could ask for a session
+		p.sent = dockerfile.WithoutSyntax(p.sent)
+	}
 	names, used := platformNames(p.file)
 	if !used {
 		return nil
@@ -185,7 +194,7 @@ func (b *Builder) platformArgs(ctx context.Context, p *preparation) error {
 			p.args[name] = p.known[name]
 		}
 	}
-	p.sent = dockerfile.PlatformsIn(p.dockerfile, p.known)
+	p.sent = dockerfile.PlatformsIn(p.sent, p.known)
 	return nil
 }
 

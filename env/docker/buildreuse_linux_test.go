@@ -76,6 +76,16 @@ func (y yard) broken(t *testing.T) {
 	tells(t, y.heard(), "drops the image "+tag+": it was made of something else than its name says", "step 2 of 3")
 	tells(t, y.shows(t, tag, "/step", "list", "/made"), "Dockerfile")
 
+	// Of another content, by a run that has ended: a layer that another image has as well would be taken from that one.
+	s = buildSpec(t, "torn", map[string]string{"Dockerfile": "FROM base:1\nCOPY torn Dockerfile /made/\n", "torn": "t"})
+	before := &Builder{Engine: y.engine, Me: y.b.Me, Project: "shop"}
+	tag, err := before.Build(t.Context(), s, y.tell)
+	if err == nil {
+		err = before.Close(t.Context())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 	cmd := exec.CommandContext(t.Context(), "docker", "inspect", "--format", "{{.GraphDriver.Data.UpperDir}}", tag)
 	cmd.Env = y.m.environ()
 	out, err := cmd.Output()

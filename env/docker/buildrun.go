@@ -64,7 +64,7 @@ func (b *Builder) run(ctx context.Context, p *preparation, tag, key string, fres
 	maps.Copy(args, p.args)
 	order := BuildOrder{
 		Tag: tag, Dockerfile: name, Target: p.build.Target, Platform: p.platform, Args: args, Labels: labels, CacheFrom: p.build.CacheFrom,
-		NoCache: fresh, Network: p.build.Network, ShmSize: p.build.ShmSize, Hosts: p.build.Hosts,
+		NoCache: fresh, Network: p.build.Network, ShmSize: p.build.ShmSize, Hosts: p.build.Hosts, BuildKit: p.buildkit,
 	}
 	tell(fmt.Sprintf("builds %s from %s: %s to the engine", p.service, p.context.dir, sizeText(p.context.bytes)))
 	reader, writer := io.Pipe()
@@ -74,7 +74,7 @@ func (b *Builder) run(ctx context.Context, p *preparation, tag, key string, fres
 		written = p.context.write(ctx, writer, extra)
 		writer.CloseWithError(written)
 	})
-	watch := &buildWatch{tell: tell, service: p.service, name: p.name, file: p.file}
+	watch := &buildWatch{tell: tell, service: p.service, name: p.name, file: p.file, stages: p.stages, kit: map[string]*kitStep{}}
 	attended, leave := b.attend(ctx)
 	defer leave()
 	id, err := b.Engine.BuildImage(attended, order, reader, watch.message)
@@ -91,6 +91,7 @@ func (b *Builder) run(ctx context.Context, p *preparation, tag, key string, fres
 		err = errors.New("it ended without an image")
 	}
 	watch.line()
+	watch.kitEnd()
 	for _, line := range watch.tail {
 		tell(fmt.Sprintf("builds %s: | %s", p.service, line))
 	}
@@ -146,6 +147,10 @@ const hiddenDockerfile = ".runner.Dockerfile"
 // besides are the Dockerfile's name in the context, and what is sent in place of the context's own files. The engine itself takes the
 // Dockerfile and .dockerignore away before the build where .dockerignore names them, and looks there for nothing else.
 func (p *preparation) besides() (name string, extra contextExtra, err error) {
+	if p.buildkit {
+		name, extra = p.kitBesides()
+		return name, extra, nil
+	}
 	name = hiddenDockerfile
 	if p.build.Inline == "" && filepath.IsLocal(filepath.FromSlash(p.name)) && p.sent == p.dockerfile {
 		name = path.Clean(p.name)
@@ -184,6 +189,10 @@ type buildWatch struct {
 	tell          service.Tell
 	service, name string
 	file          dockerfile.File
+	stages        []dockerfile.Stage
+	kit           map[string]*kitStep // BuildKit's steps, by their ids
+	kitLast       *kitStep            // that runs, or failed
+	kitFailed     bool
 
 	pending     string // the beginning of a line
 	step, of    int
@@ -198,6 +207,10 @@ type buildWatch struct {
 const tailLines = 20
 
 func (w *buildWatch) message(m BuildMessage) {
+	if m.Step != "" {
+		w.kitMessage(m)
+		return
+	}
 	if m.Status != "" && m.Status != w.status && m.Text == "" {
 		w.status = m.Status
 		w.tell(fmt.Sprintf("builds %s: %s", w.service, m.Status))

@@ -38,12 +38,18 @@ type BuildOrder struct {
 	Network    string
 	ShmSize    int64
 	Hosts      []string
+	BuildKit   bool // by the engine's own BuildKit; else by the builder that every engine has
 }
 
-// BuildMessage is one message of a build: one of its fields is set.
+// BuildMessage is one message of a build: one of its first three fields is set.
 type BuildMessage struct {
 	Text   string // what the builder or a step writes, cut anywhere
 	Status string // of a pull: "Downloading"
+	Begins string // BuildKit begins a step, and calls it so: "[2/3] RUN make"
+
+	Step   string // BuildKit runs steps side by side: the id of the one that it is about; "" with the other builder
+	Ended  bool   // BuildKit: the step has ended
+	Failed bool   // BuildKit: it failed
 }
 
 func (m *moby) BuildImage(ctx context.Context, o BuildOrder, context io.Reader, tell func(BuildMessage)) (string, error) {
@@ -55,6 +61,9 @@ func (m *moby) BuildImage(ctx context.Context, o BuildOrder, context io.Reader, 
 	}
 	for name, value := range o.Args {
 		options.BuildArgs[name] = &value
+	}
+	if o.BuildKit {
+		options.Version = build.BuilderBuildKit
 	}
 	answer, err := m.client.ImageBuild(ctx, context, options)
 	var id string
@@ -70,6 +79,7 @@ func readBuild(body io.ReadCloser, tell func(BuildMessage)) (id string, err erro
 	defer body.Close()
 	for decoder := json.NewDecoder(body); ; {
 		var message struct {
+			ID     string          `json:"id"`
 			Stream string          `json:"stream"`
 			Status string          `json:"status"`
 			Error  string          `json:"error"`
@@ -83,6 +93,12 @@ func readBuild(body io.ReadCloser, tell func(BuildMessage)) (id string, err erro
 			return id, fmt.Errorf("read the engine's progress: %w", err)
 		case message.Error != "":
 			return id, errors.New(message.Error)
+		}
+		if message.ID == traceID {
+			if err := readTrace(message.Aux, tell); err != nil {
+				return id, fmt.Errorf("read the engine's progress: %w", err)
+			}
+			continue
 		}
 		var result build.Result
 		if len(message.Aux) > 0 && json.Unmarshal(message.Aux, &result) == nil && result.ID != "" {

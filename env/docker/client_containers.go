@@ -57,7 +57,8 @@ func (m *moby) InspectContainer(ctx context.Context, id string) (Inspection, err
 	if c.ContainerJSONBase != nil {
 		out.ID, out.Name = c.ID, strings.TrimPrefix(c.Name, "/")
 		if s := c.State; s != nil {
-			out.Running, out.Status, out.Code, out.OOM, out.Error, out.Started = s.Running, s.Status, s.ExitCode, s.OOMKilled, s.Error, s.StartedAt
+			out.Running, out.Status, out.Code, out.OOM, out.Error = s.Running, s.Status, s.ExitCode, s.OOMKilled, s.Error
+			out.Started, out.Finished = s.StartedAt, s.FinishedAt
 		}
 	}
 	if c.Config != nil {

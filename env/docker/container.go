@@ -1,6 +1,7 @@
 package docker
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -50,7 +51,10 @@ type instance struct {
 	leaving  atomic.Bool // it is being removed, by us
 }
 
-var _ service.Instance = (*instance)(nil)
+var (
+	_ service.Instance = (*instance)(nil)
+	_ service.Checked  = (*instance)(nil)
+)
 
 // Start creates the service's container on its networks and starts it.
 func (p *Provider) Start(ctx context.Context, s service.Spec, peers map[string]service.Instance, tell service.Tell) (service.Instance, error) {
@@ -206,13 +210,25 @@ func (p *Provider) settled(ctx context.Context, i *instance, s service.Spec, ima
 		i.address = peers[of].Address() // its ports are those of the one whose network it shares
 	}
 	i.mu.Unlock()
-	if i.health == nil {
-		i.health = image.Healthcheck
-	}
+	i.health = healthcheckOf(i.health, image.Healthcheck)
 	if !seen.Running {
 		i.watch.settle(ctx, i, false)
 	}
 	return nil
+}
+
+// healthcheckOf is the compose file's healthcheck; what it leaves open is the image's, as the engine has it.
+func healthcheckOf(own, image *service.Healthcheck) *service.Healthcheck {
+	if own == nil || image == nil || own.Disabled {
+		return cmp.Or(own, image)
+	}
+	both := *own
+	if len(both.Test) == 0 {
+		both.Test, both.Disabled = image.Test, image.Disabled
+	}
+	both.Interval, both.Timeout = cmp.Or(own.Interval, image.Interval), cmp.Or(own.Timeout, image.Timeout)
+	both.StartPeriod, both.Retries = cmp.Or(own.StartPeriod, image.StartPeriod), cmp.Or(own.Retries, image.Retries)
+	return &both
 }
 
 // lost removes a container whose creation failed or was cut short: the engine may have made it all the same.
@@ -258,5 +274,5 @@ func (i *instance) life() string {
 	return i.started
 }
 
-// Healthcheck is the one that counts: the compose file's, else the image's; nil is none. The engine does not run it.
+// Healthcheck is the one that counts: the compose file's, else the image's; nil is none. The engine does not run it: service.Checked.
 func (i *instance) Healthcheck() *service.Healthcheck { return i.health }

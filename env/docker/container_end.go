@@ -29,12 +29,18 @@ func (i *instance) Stop(ctx context.Context) error {
 	if i.removed {
 		return nil
 	}
+	if err := i.p.answers(ctx); err != nil {
+		return fmt.Errorf("remove the container of %s: %w", i.service, err)
+	}
+	grace := i.grace
+	if deadline, ok := ctx.Deadline(); ok { // the removal needs a second, too; and the engine takes whole seconds
+		grace = min(grace, time.Until(deadline)-time.Second)
+	}
 	select {
 	case <-i.done:
 	default:
-		grace := i.grace
-		if deadline, ok := ctx.Deadline(); ok { // the removal needs a second, too
-			grace = min(grace, max(time.Until(deadline)-time.Second, 0))
+		if grace < time.Second && grace < i.grace {
+			break // the removal kills it
 		}
 		if err := i.p.s.Engine.StopContainer(ctx, i.id, grace); err == nil {
 			i.watch.settle(ctx, i, false)

@@ -121,7 +121,9 @@ func effects(folder string) []effect {
 		{"DNS", func(c *service.Container) { c.DNS = []string{"10.9.8.8"} }, inspected("{{.HostConfig.Dns}}", "10.9.8.8")},
 		{"DNSSearch", func(c *service.Container) { c.DNSSearch = []string{"corp.example"} }, has("search corp.example", "/etc/resolv.conf")},
 		{"DNSOptions", func(c *service.Container) { c.DNSOptions = []string{"attempts:1"} }, has("attempts:1", "/etc/resolv.conf")},
-		{"Devices", func(c *service.Container) { c.Devices = []service.Device{{Source: "/dev/null", Target: "/dev/void"}} }, func(t *testing.T, b *box) bool {
+		{"Devices", func(c *service.Container) {
+			c.Devices = []service.Device{{Source: "/dev/null", Target: "/dev/void", Permissions: "rwm"}}
+		}, func(t *testing.T, b *box) bool {
 			return strings.TrimSpace(b.reads(t, "/dev/void")) == ""
 		}},
 		{"Sysctls", func(c *service.Container) { c.Sysctls = map[string]string{"net.core.somaxconn": "77"} }, func(t *testing.T, b *box) bool {
@@ -166,16 +168,17 @@ func effects(folder string) []effect {
 				{Kind: "bind", Source: folder + "/with space", Target: "/relabelled", SELinux: "z", ReadOnly: true},
 				{Kind: "tmpfs", Target: "/fast", Size: 1 << 20, Mode: 0o700},
 				{Kind: "bind", Content: []byte("secret words"), Target: "/run/secrets/word", ReadOnly: true},
+				{Kind: "bind", Source: folder + "/with space/file", File: true, Target: "/mine", ReadOnly: true, UID: "1234", GID: "5678", Mode: 0o400},
 			}
 		}, func(t *testing.T, b *box) bool {
 			info := b.reads(t, mountinfo)
 			all := true
-			for _, want := range []string{" /data rw", " /bound ro", " /made rw", " /linked rw", " /fast rw", "size=1024k,mode=700", " /relabelled ro", " /run/secrets/word ro"} {
+			for _, want := range []string{" /data rw", " /bound ro", " /made rw", " /linked rw", " /fast rw", "size=1024k,mode=700", " /relabelled ro", " /run/secrets/word ro", " /mine ro"} {
 				if !strings.Contains(info, want) {
 					all = false
 				}
 			}
-			return all && strings.Contains(b.reads(t, "/bound/file", "/linked/file", "/relabelled/file", "/run/secrets/word"), "in the folder\nin the folder\nin the folder\nsecret words")
+			return all && strings.Contains(b.reads(t, "/bound/file", "/linked/file", "/relabelled/file", "/run/secrets/word", "/mine"), "in the folder\nin the folder\nin the folder\nsecret words\nin the folder")
 		}},
 	}
 }

@@ -63,6 +63,9 @@ func (c *buildContext) walk(ctx context.Context, dir string, parent ignoreState,
 	}
 	for _, d := range all {
 		name := path.Join(dir, d.Name())
+		if slices.Contains(c.ignore.own, name) {
+			continue
+		}
 		ignored, matched, err := c.ignore.ignores(name, parent)
 		if err != nil {
 			return err

@@ -265,12 +265,12 @@ func TestContextWarnings(t *testing.T) {
 // What can't be built is refused before anything is sent, and says what to do.
 func TestBuildRefusals(t *testing.T) {
 	for want, s := range map[string]func(*service.Build){
-		"its context https://example.org/x.git is an address: name a folder":                       func(b *service.Build) { b.Context = "https://example.org/x.git" },
-		"there is no other.Dockerfile in CONTEXT: write one, or name it by build.dockerfile":       func(b *service.Build) { b.Dockerfile = "other.Dockerfile" },
-		"Dockerfile: its stages are make, 1; none is the target \"none\"":                          func(b *service.Build) { b.Target = "none" },
-		"dockerfile_inline:2: RUN --mount: only BuildKit builds that, which runner does not speak": func(b *service.Build) { b.Inline = "FROM base:1\nRUN --mount=type=cache,target=/x y\n" },
-		"dockerfile_inline: it has no FROM":                                                        func(b *service.Build) { b.Inline = "# nothing\n" },
-		"dockerfile_inline starts from none:1, which is not here: docker pull none:1":              func(b *service.Build) { b.Inline = "FROM none:1\n" },
+		"its context https://example.org/x.git is an address: name a folder":                                                                   func(b *service.Build) { b.Context = "https://example.org/x.git" },
+		"there is no other.Dockerfile in CONTEXT: write one, or name it by build.dockerfile":                                                   func(b *service.Build) { b.Dockerfile = "other.Dockerfile" },
+		"Dockerfile: its stages are make, 1; none is the target \"none\"":                                                                      func(b *service.Build) { b.Target = "none" },
+		"dockerfile_inline:2: RUN --mount: BuildKit builds that from API 1.41 on, and this engine's is 1.40; build it by docker build -t NAME": func(b *service.Build) { b.Inline = "FROM base:1\nRUN --mount=type=cache,target=/x y\n" },
+		"dockerfile_inline: it has no FROM":                                                                                                    func(b *service.Build) { b.Inline = "# nothing\n" },
+		"dockerfile_inline starts from none:1, which is not here: docker pull none:1":                                                          func(b *service.Build) { b.Inline = "FROM none:1\n" },
 	} {
 		y := newSample(t)
 		s(y.spec.Container.Build)

@@ -17,6 +17,21 @@ type ignoring struct {
 	name    string // as a message calls it: ".dockerignore"; "" is none
 	rules   []ignoreRule
 	matcher *patternmatcher.PatternMatcher
+	own     []string // what is left out whatever the rules say, as paths of the context
+}
+
+// ownIn are those of some folders that lie in a context, as paths of it. The context's own path has no symbolic link in it.
+func ownIn(dir string, folders []string) []string {
+	var own []string
+	for _, f := range folders {
+		if real, err := filepath.EvalSymlinks(f); err == nil {
+			f = real
+		}
+		if below, err := filepath.Rel(dir, f); err == nil && filepath.IsLocal(below) && below != "." {
+			own = append(own, filepath.ToSlash(below))
+		}
+	}
+	return own
 }
 
 // ignoreRule is one line of an ignore file.

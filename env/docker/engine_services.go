@@ -52,6 +52,7 @@ type Inspection struct {
 	OOM      bool   // it was ended for want of memory
 	Error    string // why it could not be started
 	Started  string // as the engine writes it; another one after each start
+	Finished string // its end, by the engine's clock
 	Terminal bool
 	Ports    []Bound
 	Networks map[string]string // the name of a network -> its address there

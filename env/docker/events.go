@@ -102,18 +102,18 @@ func (w *watch) run(ctx context.Context, events <-chan Event, fault <-chan error
 	defer close(w.ended)
 	defer w.cancel()
 	for {
-		why := w.hear(ctx, events, fault)
+		why, since := w.hear(ctx, events, fault)
 		if ctx.Err() != nil {
 			return
 		}
 		if why != "" {
-			w.die(why)
+			w.die(why, since)
 			return
 		}
 		var again context.Context
 		again, events, fault = w.again(ctx)
 		if again.Err() != nil && ctx.Err() == nil {
-			w.die(engineSilent)
+			w.die(engineSilent, since)
 			return
 		}
 		w.review(ctx)
@@ -134,20 +134,21 @@ func (w *watch) again(ctx context.Context) (context.Context, <-chan Event, <-cha
 	return sub, events, fault
 }
 
-// die ends all that lived: what an engine that is dead did to them can't be known.
-func (w *watch) die(why string) {
+// die ends all that lived, at the time since when the engine is dead: what an engine that is dead did to them can't be known.
+func (w *watch) die(why string, since time.Time) {
 	w.mu.Lock()
 	w.over = why
 	w.mu.Unlock()
 	var each sync.WaitGroup
 	for _, i := range w.all() {
-		each.Go(func() { i.finish(service.End{Engine: true, Why: why}) })
+		each.Go(func() { i.finish(service.End{Engine: true, Why: why, At: since}) })
 	}
 	each.Wait()
 }
 
-// hear takes events until their stream ends. It returns why the engine is dead, "" if it lives and only the stream has ended.
-func (w *watch) hear(ctx context.Context, events <-chan Event, fault <-chan error) string {
+// hear takes events until their stream ends. It returns why the engine is dead, and since when; "" if it lives and only the stream has
+// ended.
+func (w *watch) hear(ctx context.Context, events <-chan Event, fault <-chan error) (why string, since time.Time) {
 	tick := time.NewTicker(min(glanceEvery, w.p.s.Silence/2))
 	defer tick.Stop()
 	answered := make(chan error, 1)
@@ -159,18 +160,19 @@ func (w *watch) hear(ctx context.Context, events <-chan Event, fault <-chan erro
 			w.happened(ctx, e)
 		case <-fault:
 			if ctx.Err() != nil {
-				return ""
+				return "", last
 			}
+			last = time.Now()
 			fresh, cancel := context.WithTimeout(ctx, settleClock)
 			err := w.p.s.Engine.Fresh(fresh)
 			cancel()
 			switch {
 			case err == nil:
-				return ""
+				return "", last
 			case errors.Is(err, context.DeadlineExceeded):
-				return engineSilent
+				return engineSilent, last
 			}
-			return engineDied
+			return engineDied, last
 		case err := <-answered:
 			asking = false
 			if err == nil {
@@ -178,14 +180,14 @@ func (w *watch) hear(ctx context.Context, events <-chan Event, fault <-chan erro
 			}
 		case <-tick.C:
 			if time.Since(last) > w.p.s.Silence {
-				return engineSilent
+				return engineSilent, last
 			}
 			if !asking {
 				asking = true
 				go func() { answered <- w.glance(ctx) }()
 			}
 		case <-ctx.Done():
-			return ""
+			return "", last
 		}
 	}
 }
@@ -264,40 +266,8 @@ func (w *watch) settle(ctx context.Context, i *instance, interrupted bool) {
 		if killed := endOf(seen); killed.Signal == "SIGKILL" && !seen.OOM && !i.leaving.Load() {
 			seen.OOM = i.ranOut(ctx)
 		}
-		i.finish(endOf(seen))
+		end := endOf(seen)
+		end.At = w.p.here(seen.Finished)
+		i.finish(end)
 	}
-}
-
-// oomLate is how long after a death the engine may still tell that memory ran out: it hears of both by ways of their own, and the
-// container's state then keeps silent about it (seen with Engine 20.10).
-const oomLate = 300 * time.Millisecond
-
-func (i *instance) ranOut(ctx context.Context) bool {
-	select {
-	case <-i.starved:
-		return true
-	case <-time.After(oomLate):
-	case <-ctx.Done():
-	}
-	return false
-}
-
-// endOf words how a container ended.
-func endOf(c Inspection) service.End {
-	end := service.End{Code: c.Code}
-	if c.Code > 128 && c.Code < 128+32 {
-		end.Signal = signalName(c.Code - 128)
-	}
-	if c.OOM {
-		end.Why = "out of memory"
-	}
-	return end
-}
-
-// signalName is Linux's name of a signal that ends processes; "" of others.
-func signalName(number int) string {
-	return map[int]string{
-		1: "SIGHUP", 2: "SIGINT", 3: "SIGQUIT", 4: "SIGILL", 5: "SIGTRAP", 6: "SIGABRT", 7: "SIGBUS", 8: "SIGFPE", 9: "SIGKILL", 10: "SIGUSR1",
-		11: "SIGSEGV", 12: "SIGUSR2", 13: "SIGPIPE", 14: "SIGALRM", 15: "SIGTERM",
-	}[number]
 }

@@ -42,6 +42,8 @@ func (s stock) Images(context.Context, ...string) ([]Image, error) { return nil,
 
 func (s stock) Fresh(context.Context) error { return nil }
 
+func (s stock) Ping(context.Context) (Pong, error) { return Pong{API: "1.40"}, nil }
+
 // BuildImage builds nothing, and says what it was asked for.
 func (s stock) BuildImage(_ context.Context, o BuildOrder, context io.Reader, _ func(BuildMessage)) (string, error) {
 	_, err := io.Copy(io.Discard, context)
@@ -165,7 +167,7 @@ func TestBuildOrder(t *testing.T) {
 	b.Labels, b.Platforms = map[string]string{"of": "the user"}, []string{"linux/arm64", "linux/amd64"}
 	_, err := (&Builder{Engine: stock{images: s.images}}).Build(t.Context(), s.spec, func(string) {})
 	want := "{Tag: Dockerfile:Dockerfile Target:make Platform:linux/amd64 Args:map[HTTP_PROXY:1 TARGETARCH:amd64 USED:1] Labels:map[io.runner.key: of:the user] " +
-		"CacheFrom:[cache:1] NoCache:true Network:host ShmSize:9 Hosts:[a:1.2.3.4]}"
+		"CacheFrom:[cache:1] NoCache:true Network:host ShmSize:9 Hosts:[a:1.2.3.4] BuildKit:false}"
 	if err == nil || err.Error() != want {
 		t.Errorf("got  %v\nwant %s", err, want)
 	}

@@ -143,6 +143,18 @@ func leftovers(ctx context.Context, e Engine, h Host, me Maker, label string) ([
 	return out, nil
 }
 
+// Abandoned are those that nobody owns any more: the process that made them is dead, and the run's books are not held by another one
+// (living: the ids of runs that live). Only they may be swept.
+func Abandoned(all []Leftover, living map[string]bool) []Leftover {
+	var out []Leftover
+	for _, l := range all {
+		if l.Fate == Dead && !living[l.Maker.Run] {
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
 // Sweep removes what dead makers left: containers side by side, then networks, volumes and images. It returns what is gone; the error names
 // what could not be removed.
 func Sweep(ctx context.Context, e Engine, all []Leftover) ([]Leftover, error) {

@@ -147,11 +147,17 @@ func want(t *testing.T, s State, name Name, rule Rule, remedy string) {
 // engine starts a dockerd. It ends with the test.
 func (m machine) engine(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
+	return m.daemon(t, append([]string{"dockerd"}, args...)...)
+}
+
+// daemon starts an engine by a command that becomes it.
+func (m machine) daemon(t *testing.T, argv ...string) *exec.Cmd {
+	t.Helper()
 	log, err := os.Create(filepath.Join(m.dir, fmt.Sprintf("dockerd-%d.log", time.Now().UnixNano())))
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command("dockerd", args...)
+	cmd := exec.Command(argv[0], argv[1:]...)
 	cmd.Stdout, cmd.Stderr, cmd.Env = log, log, m.environ()
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)

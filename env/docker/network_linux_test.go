@@ -117,6 +117,44 @@ func TestNetworks(t *testing.T) {
 	})
 }
 
+// Drivers and their options are the compose file's.
+func TestDrivers(t *testing.T) {
+	inside(t, func(t *testing.T, m machine) {
+		d := newDock(t, m)
+		p := d.provider(t, nil)
+		in := d.start(t, p, spec("web", func(c *service.Container) {
+			c.Networks = []service.Attachment{{Network: "bridged", Driver: "bridge"}}
+			c.Mounts = []service.Mount{{Kind: "volume", Source: "small", Target: "/small", Driver: "local", Options: map[string]string{"type": "tmpfs", "device": "tmpfs", "o": "size=2m"}}}
+		}), nil)
+		waitServed(t, in)
+		if got := strings.TrimSpace(d.cli(t, nil, "network", "inspect", "--format", "{{.Driver}}", p.prefix()+"-bridged")); got != "bridge" {
+			t.Errorf("the network's driver is %s", got)
+		}
+		if got := inBox(t, in, "cat", mountinfo); !strings.Contains(got, " /small rw") || !strings.Contains(got, "size=2048k") {
+			t.Errorf("the volume has not its options:\n%s", got)
+		}
+		d.cli(t, nil, "network", "create", "--ipv6", "--subnet", "2001:db8:77::/64", "--subnet", "10.46.0.0/24", "six")
+		six := d.start(t, p, spec("six", func(c *service.Container) {
+			c.Networks = []service.Attachment{{External: "six", IPv4: "10.46.0.9", IPv6: "2001:db8:77::9"}}
+		}), nil)
+		if got := d.cli(t, nil, "inspect", "--format", "{{range .NetworkSettings.Networks}}{{.IPAddress}} {{.GlobalIPv6Address}}{{end}}", six.id); strings.TrimSpace(got) != "10.46.0.9 2001:db8:77::9" {
+			t.Errorf("its addresses are %s", got)
+		}
+		stop(t, six)
+		for want, change := range map[string]func(*service.Container){
+			"nowhere": func(c *service.Container) { c.Networks = []service.Attachment{{Network: "odd", Driver: "nowhere"}} },
+			"missing": func(c *service.Container) {
+				c.Mounts = []service.Mount{{Kind: "volume", Source: "odd", Target: "/odd", Driver: "missing"}}
+			},
+		} {
+			// An engine that can't says which.
+			if _, err := p.Start(t.Context(), spec("odd", change), nil, d.tell); err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%s: %v", want, err)
+			}
+		}
+	})
+}
+
 // Where the engine's pools are used up, runs go on with subnets that runner picks.
 func TestSubnetsRunOut(t *testing.T) {
 	inside(t, func(t *testing.T, m machine) {

@@ -74,7 +74,9 @@ func Try(ctx context.Context, e Engine, s State, p Probe) Figures {
 	}
 	layer, err := probeLayer(s.Info.Architecture)
 	if err == nil {
-		err = e.ImportImage(ctx, image, p.Me.Labels("probe"), bytes.NewReader(layer))
+		_, err = unbroken(ctx, func(ctx context.Context) (string, error) {
+			return image, e.ImportImage(ctx, image, p.Me.Labels("probe"), bytes.NewReader(layer))
+		}, e.RemoveImage)
 	}
 	if err != nil {
 		f.Err = fmt.Errorf("probe the engine: %w", err)
@@ -149,9 +151,14 @@ func (p Probe) round(ctx context.Context, e Engine, image, name string, network 
 	return r
 }
 
+// create makes a container, or none where the context ends meanwhile.
+func create(ctx context.Context, e Engine, b Blueprint) (string, error) {
+	return unbroken(ctx, func(ctx context.Context) (string, error) { return e.CreateContainer(ctx, b) }, e.RemoveContainer)
+}
+
 // single creates, starts, awaits and removes one container.
 func (p Probe) single(ctx context.Context, e Engine, image, name string) (err error) {
-	id, err := e.CreateContainer(ctx, Blueprint{Name: name, Image: image, Command: []string{leaveProgram}, Labels: p.Me.Labels("probe")})
+	id, err := create(ctx, e, Blueprint{Name: name, Image: image, Command: []string{leaveProgram}, Labels: p.Me.Labels("probe")})
 	if err != nil {
 		return err
 	}
@@ -169,12 +176,12 @@ func (p Probe) single(ctx context.Context, e Engine, image, name string) (err er
 // pair makes a network and two containers on it, and has one find the other by its name.
 func (p Probe) pair(ctx context.Context, e Engine, image, name string) (err error) {
 	labels := p.Me.Labels("probe")
-	network, err := e.CreateNetwork(ctx, name, labels)
+	network, err := unbroken(ctx, func(ctx context.Context) (string, error) { return e.CreateNetwork(ctx, name, labels) }, e.RemoveNetwork)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, tidy(ctx, e.RemoveNetwork, network)) }()
-	peer, err := e.CreateContainer(ctx, Blueprint{
+	peer, err := create(ctx, e, Blueprint{
 		Name: name + "-answer", Image: image, Command: []string{answerProgram}, Labels: labels, Network: network, Aliases: []string{peerName},
 	})
 	if err != nil {
@@ -184,7 +191,7 @@ func (p Probe) pair(ctx context.Context, e Engine, image, name string) (err erro
 	if err := e.StartContainer(ctx, peer); err != nil {
 		return err
 	}
-	asker, err := e.CreateContainer(ctx, Blueprint{Name: name + "-ask", Image: image, Command: []string{askProgram}, Labels: labels, Network: network})
+	asker, err := create(ctx, e, Blueprint{Name: name + "-ask", Image: image, Command: []string{askProgram}, Labels: labels, Network: network})
 	if err != nil {
 		return err
 	}

@@ -22,11 +22,12 @@ const (
 const (
 	defaultPull    = 10 * time.Minute
 	defaultSilence = 10 * time.Second
+	pingClock      = 2 * time.Second  // for an answer before something is removed
 	removeClock    = 15 * time.Second // for what is removed although the caller's context has ended
 )
 
 // Keeper writes down what a run is about to make, so that it goes away whatever happens to the run. Kinds are those of lease.Kind:
-// "container", "network", "volume", "folder". InventoryKeeper is the real one.
+// "container", "network", "volume", "folder". A lease.Inventory stands behind it.
 type Keeper interface {
 	Own(kind, name string) error       // before it is made; an error refuses the making
 	Owned(kind, name, id string) error // it was made, and this is its id
@@ -64,6 +65,10 @@ type Provider struct {
 	lives    map[string]int // of a service: how often it was started
 	folder   string
 	joined   []string // networks that this very container was connected to
+
+	asking   sync.Mutex // guards what follows
+	asked    time.Time  // when the engine was last asked whether it answers
+	answered error      // what came of it
 }
 
 // made is a thing that is made once, however many ask for it at once.
@@ -176,6 +181,11 @@ func (p *Provider) Close(ctx context.Context) error {
 		w.close()
 	}
 	var errs []error
+	if touched {
+		if err := p.answers(ctx); err != nil {
+			return fmt.Errorf("remove the containers' networks and volumes: %w", err)
+		}
+	}
 	for _, id := range joined {
 		errs = append(errs, p.s.Engine.Disconnect(ctx, id, p.self()))
 	}
@@ -193,6 +203,43 @@ func (p *Provider) Close(ctx context.Context) error {
 		return fmt.Errorf("remove the containers' networks and volumes: %w", err)
 	}
 	return nil
+}
+
+// answers asks the engine before something is removed from it, for everything at once. One that is frozen takes every call and answers
+// none: without this, each would cost all the time that is left. One that refuses says so at once, and is asked each time: it may be back.
+func (p *Provider) answers(ctx context.Context) error {
+	p.asking.Lock()
+	defer p.asking.Unlock()
+	if time.Since(p.asked) < time.Second {
+		return p.answered
+	}
+	begun := time.Now()
+	p.answered, p.asked = answersSoon(ctx, p.s.Engine), time.Time{}
+	if p.answered == nil || time.Since(begun) > refusesWithin {
+		p.asked = time.Now()
+	}
+	return p.answered
+}
+
+// refusesWithin tells an engine that refuses from one that is frozen.
+const refusesWithin = 100 * time.Millisecond
+
+// answersSoon asks once, and leaves time for something else.
+func answersSoon(ctx context.Context, e ServiceEngine) error {
+	within := pingClock
+	if deadline, ok := ctx.Deadline(); ok {
+		within = min(within, time.Until(deadline)/2)
+	}
+	ctx, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	err := e.Fresh(ctx)
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, context.DeadlineExceeded):
+		return fmt.Errorf("the engine has not answered for %s", within.Round(100*time.Millisecond))
+	}
+	return fmt.Errorf("the engine does not answer: %w", err)
 }
 
 // clear removes all that bears this run's labels: also what was made by a call whose answer never came.

@@ -9,24 +9,37 @@ import (
 	"testrunner/env/service"
 )
 
-// An engine on another machine: services are reached at that machine, contents are copied into the container, and what it can't see is
+// An engine on another machine, which is a network namespace of its own behind a cable: services are reached at that machine, contents are copied into the container, and what it can't see is
 // refused by name.
 func TestAnEngineElsewhere(t *testing.T) {
 	inside(t, func(t *testing.T, m machine) {
-		run(t, "sh", "-c", "ip link add far type veth peer name away && ip link set far up && ip link set away up && ip addr add 10.66.0.1/24 dev far")
-		d := newDock(t, m, "-H", "unix:///var/run/docker.sock", "-H", "tcp://10.66.0.1:2375", "--tls=false")
-		host := Host{URL: "tcp://10.66.0.1:2375"}
+		run(t, "sh", "-ec", `ip netns add there
+ip link add here type veth peer name away netns there
+ip addr add 10.66.0.1/24 dev here
+ip link set here up
+ip -n there addr add 10.66.0.2/24 dev away
+ip -n there link set away up
+ip -n there link set lo up`)
+		d := newDockOf(t, m, m.daemon(t, "nsenter", "--net=/run/netns/there", "dockerd", "-H", "unix:///var/run/docker.sock", "-H", "tcp://10.66.0.2:2375", "--tls=false"))
+		host := Host{URL: "tcp://10.66.0.2:2375"}
 		engine, err := Connect(d.place, host)
 		if err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { engine.Close() })
 		p := d.provider(t, func(s *Supply) { s.Host, s.Engine = host, engine })
+		write(t, m.dir+"/conf", "a file")
 		in := d.start(t, p, spec("web", func(c *service.Container) {
-			c.Mounts = []service.Mount{{Kind: "bind", Content: []byte("secret words"), Target: "/run/secrets/word"}, {Kind: "volume", Source: "data", Target: "/data"}}
+			c.Mounts = []service.Mount{
+				{Kind: "bind", Content: []byte("secret words"), Target: "/run/secrets/word"}, {Kind: "volume", Source: "data", Target: "/data"},
+				{Kind: "bind", Source: m.dir + "/conf", File: true, Target: "/etc/conf"}, {Kind: "bind", Content: []byte("in the volume"), Target: "/data/conf"},
+			}
 		}), nil)
 		waitServed(t, in)
-		if a := in.Address(); a.Host != "10.66.0.1" {
+		if got := inBox(t, in, "cat", "/etc/conf", "/data/conf"); got != "a file\nin the volume\n" {
+			t.Errorf("the contents are %q", got)
+		}
+		if a := in.Address(); a.Host != "10.66.0.2" {
 			t.Errorf("%+v", a)
 		}
 		if got := strings.TrimSpace(inBox(t, in, "cat", "/run/secrets/word")); got != "secret words" {
@@ -36,8 +49,21 @@ func TestAnEngineElsewhere(t *testing.T) {
 		_, err = p.Start(t.Context(), spec("bound", func(c *service.Container) {
 			c.Mounts = []service.Mount{{Kind: "bind", Source: t.TempDir(), Target: "/x"}}
 		}), nil, d.tell)
-		if !errors.As(err, &failed) || failed.Fault.Name != BindRefused || !strings.Contains(err.Error(), "bound: bind mount of ") || !strings.Contains(err.Error(), "the engine is on 10.66.0.1") {
+		if !errors.As(err, &failed) || failed.Fault.Name != BindRefused || !strings.Contains(err.Error(), "bound: bind mount of ") || !strings.Contains(err.Error(), "the engine is on 10.66.0.2") {
 			t.Errorf("%v", err)
+		}
+		// A content that can't be copied can't be mounted either.
+		for what, change := range map[string]func(*service.Container){
+			"a root that is read-only": func(c *service.Container) { c.ReadOnly = true },
+			"a tmpfs over it":          func(c *service.Container) { c.Tmpfs = []string{"/run"} },
+		} {
+			_, err = p.Start(t.Context(), spec("sealed", func(c *service.Container) {
+				c.Mounts = []service.Mount{{Kind: "bind", Content: []byte("x"), Target: "/run/x"}}
+				change(c)
+			}), nil, d.tell)
+			if !errors.As(err, &failed) || failed.Fault.Name != BindRefused || !strings.Contains(err.Error(), "sealed: the content for /run/x can't be copied") {
+				t.Errorf("%s: %v", what, err)
+			}
 		}
 	})
 }

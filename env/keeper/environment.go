@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"net"
+	"os"
 	"strconv"
 	"sync"
 	"time"
@@ -28,59 +29,67 @@ type kept struct {
 	folder Folder
 	tell   func() // something has changed
 
-	env       *service.Environment
-	begun     chan struct{} // closed when env is set: services speak up before Begin has returned
-	following context.Context
-	stop      context.CancelFunc
-	followers sync.WaitGroup
+	env      *service.Environment
+	begun    chan struct{} // closed when env is set: services speak up before Begin has returned
+	recorder *Recorder
+	mask     func(string) string
+	closed   chan struct{}
 
 	mu    sync.Mutex
-	logs  map[string]*LogFile
-	lives map[string]string   // the identity of the life whose output is being followed
 	tails map[string][]string // of services that ended badly, their last lines
 }
 
-// Begin starts the services of a request and returns at once. Their output goes into the folder's logs. run runs the hooks and readiness
-// commands on this machine; changed is called whenever something of a service is another.
-func Begin(ctx context.Context, r Request, f Folder, providers map[event.Provider]service.Provider, run service.Command, changed func()) (Set, error) {
+// Surroundings are what the services of a set are started with.
+type Surroundings struct {
+	Providers map[event.Provider]service.Provider
+	Run       service.Command     // runs hooks and readiness commands on this machine
+	Mask      func(string) string // takes secrets out of what is kept and told; nil leaves all in
+	Changed   func()              // is called whenever something of a service is another
+}
+
+// Begin starts the services of a request and returns at once. Their output goes into the folder's logs.
+func Begin(ctx context.Context, r Request, f Folder, around Surroundings) Set {
+	mask := around.Mask
+	if mask == nil {
+		mask = func(text string) string { return text }
+	}
 	k := &kept{
-		mode: r.Mode, extra: r.Extra, folder: f, tell: changed, begun: make(chan struct{}),
-		logs: map[string]*LogFile{}, lives: map[string]string{}, tails: map[string][]string{},
+		mode: r.Mode, extra: r.Extra, folder: f, tell: around.Changed, begun: make(chan struct{}), closed: make(chan struct{}),
+		recorder: NewRecorder(ctx, f.Log, around.Mask), mask: mask, tails: map[string][]string{},
 	}
 	var plan service.Plan
 	for _, w := range r.Services {
-		l, err := f.OpenLog(w.Spec.Name)
-		if err != nil {
-			return nil, err
-		}
-		k.logs[w.Spec.Name] = l
 		plan.Services = append(plan.Services, service.Planned{Spec: w.Spec, By: w.Served.By, Divide: r.Divide})
 	}
-	// The logs are read to their ends, so their readers end after the services and not with the context.
-	k.following, k.stop = context.WithCancel(context.WithoutCancel(ctx))
-	k.env = service.Begin(ctx, plan, providers, service.Settings{Mode: r.Mode, Run: run, Observe: k.observe})
+	k.env = service.Begin(ctx, plan, around.Providers, service.Settings{Mode: r.Mode, Run: around.Run, Observe: k.observe})
 	close(k.begun)
-	return k, nil
+	go k.follow()
+	return k
 }
 
-// observe follows the output of each new life, and keeps the last lines of one that ended badly.
+// follow tells of each change. Not all of them are observed: that what a service depends on is back, say.
+func (k *kept) follow() {
+	for {
+		changed := k.env.Changed()
+		k.tell()
+		select {
+		case <-changed:
+		case <-k.closed:
+			return
+		}
+	}
+}
+
+// observe has the output of each new life followed, and keeps the last lines of one that ended badly.
 func (k *kept) observe(c service.Change) {
 	<-k.begun
 	k.mu.Lock()
 	if len(c.Log) > 0 {
-		k.tails[c.Service] = c.Log[max(0, len(c.Log)-tailLines):]
-	}
-	isNew := c.Identity != "" && k.lives[c.Service] != c.Identity
-	if isNew {
-		k.lives[c.Service] = c.Identity
+		k.tails[c.Service] = k.tail(c.Log)
 	}
 	k.mu.Unlock()
-	if isNew {
-		if in, ok := k.env.Instance(c.Service); ok {
-			k.followers.Go(func() { _ = in.Follow(k.following, k.logs[c.Service]) }) // what can't be read is not in the log
-		}
-	}
-	k.tell()
+	k.recorder.Observe(c, k.env.Instance)
+	k.tell() // the tail is none of the environment's changes
 }
 
 func (k *kept) Ready(ctx context.Context) error {
@@ -89,10 +98,35 @@ func (k *kept) Ready(ctx context.Context) error {
 	if errors.As(err, &f) && len(f.Log) > 0 { // who waits may know of it before it is observed
 		k.mu.Lock()
 		defer k.mu.Unlock()
-		k.tails[f.Service] = f.Log[max(0, len(f.Log)-tailLines):]
+		k.tails[f.Service] = k.tail(f.Log)
 	}
-	return err
+	if err != nil {
+		return masked{err, k.mask(err.Error())}
+	}
+	return nil
 }
+
+// tail are the last lines of a log, without secrets.
+func (k *kept) tail(log []string) []string {
+	return k.maskAll(log[max(0, len(log)-tailLines):])
+}
+
+func (k *kept) maskAll(lines []string) []string {
+	out := make([]string, len(lines))
+	for i, line := range lines {
+		out[i] = k.mask(line)
+	}
+	return out
+}
+
+// masked is an error without the secrets in its words.
+type masked struct {
+	error
+	text string
+}
+
+func (m masked) Error() string { return m.text }
+func (m masked) Unwrap() error { return m.error }
 
 func (k *kept) Services(ctx context.Context, probe bool) []Service {
 	all := k.env.Status()
@@ -105,7 +139,7 @@ func (k *kept) Services(ctx context.Context, probe bool) []Service {
 				one, cancel := context.WithTimeout(ctx, asking)
 				defer cancel()
 				if err := k.env.Ask(one, s.Service); err != nil {
-					out[i].State, out[i].Error = Unready, err.Error()
+					out[i].State, out[i].Error = Unready, k.mask(err.Error())
 				}
 			})
 		}
@@ -121,7 +155,7 @@ func (k *kept) service(s service.Status) Service {
 	}
 	if s.Address.Port > 0 {
 		out.Address = net.JoinHostPort(cmp.Or(s.Address.Host, "127.0.0.1"), strconv.Itoa(s.Address.Port))
-		out.Ports = maps.Clone(s.Address.Ports)
+		out.Ports, out.URL = maps.Clone(s.Address.Ports), s.Address.URL
 	}
 	switch s.State {
 	case service.StateFailed, service.StateRestarting:
@@ -138,13 +172,22 @@ func (k *kept) service(s service.Status) Service {
 	}
 	if in, ok := k.env.Instance(s.Service); ok {
 		if stub, ok := in.(interface{ Unknown() []string }); ok {
-			out.Unknown = stub.Unknown()
+			out.Unknown = k.maskAll(stub.Unknown())
 		}
 	}
+	out.Error, out.Note, out.Notices = k.mask(out.Error), k.mask(out.Note), k.maskAll(s.Notices)
 	return out
 }
 
 func (k *kept) Restart(ctx context.Context, name string) error { return k.env.Restart(ctx, name) }
+
+func (k *kept) Path() []Step {
+	var out []Step
+	for _, s := range k.env.CriticalPath() {
+		out = append(out, Step{s.Service, s.Prepare.Milliseconds(), s.Start.Milliseconds(), s.Ready.Milliseconds()})
+	}
+	return out
+}
 
 // Variables are those of the services, and after them those of the environment's configuration, which so win.
 func (k *kept) Variables() []string {
@@ -156,19 +199,9 @@ func (k *kept) Close(ctx context.Context) []string {
 	for _, u := range k.env.Close(ctx) {
 		left = append(left, u.String())
 	}
-	read := make(chan struct{})
-	go func() { k.followers.Wait(); close(read) }()
-	select {
-	case <-read:
-	case <-time.After(time.Second): // an address that nobody here started never ends
-		k.stop()
-		<-read
-	}
-	k.stop()
-	for name, l := range k.logs {
-		if err := l.Close(); err != nil {
-			left = append(left, fmt.Sprintf("the log of %s: %v", name, err))
-		}
+	close(k.closed)
+	if err := k.recorder.Close(); err != nil {
+		fmt.Fprintf(os.Stderr, "runner: %v\n", err) // a log that is cut short is nothing left behind
 	}
 	return left
 }

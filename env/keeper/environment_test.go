@@ -23,10 +23,7 @@ func redisSet(t *testing.T, more ...Wanted) (Folder, Set, func() int) {
 	})
 	r := Request{Set: "1", Root: "/", Mode: event.NoDocker, Services: wanted, Extra: []string{"EXTRA=1"}}
 	providers := map[event.Provider]service.Provider{event.ByStub: stub.New(t.TempDir())}
-	set, err := Begin(t.Context(), r, f, providers, nil, func() { changes <- true })
-	if err != nil {
-		t.Fatal(err)
-	}
+	set := Begin(t.Context(), r, f, Surroundings{Providers: providers, Changed: func() { changes <- true }})
 	return f, set, func() int { return len(changes) }
 }
 
@@ -41,6 +38,9 @@ func TestSetOfServices(t *testing.T) {
 	}
 	if v := set.Variables(); !slices.Contains(v, "EXTRA=1") || !slices.ContainsFunc(v, func(kv string) bool { return strings.HasPrefix(kv, "REDIS_URL=redis://127.0.0.1:") }) {
 		t.Errorf("variables: %v", v)
+	}
+	if path := set.Path(); len(path) != 1 || path[0].Service != "redis" || !strings.HasPrefix(path[0].String(), "redis ") {
+		t.Errorf("it waited for %v", path)
 	}
 	if err := set.Restart(t.Context(), "redis"); err != nil {
 		t.Error(err)
@@ -60,8 +60,34 @@ func TestSetOfServices(t *testing.T) {
 		t.Errorf("its end took %s", took)
 	}
 	var out shared
-	if err := f.ShowLogs(t.Context(), &out, []string{"redis"}, false, nil); err != nil {
+	if err := ShowLogs(t.Context(), &out, Showing{Path: f.Log, Services: []string{"redis"}}); err != nil {
 		t.Error(err)
+	}
+}
+
+// Who looks at each change, and at nothing between them, sees the service ready in the end.
+func TestChangesTellAll(t *testing.T) {
+	begun := make(chan struct{})
+	var set Set
+	seen := make(chan string, 1000)
+	providers := map[event.Provider]service.Provider{event.ByStub: stub.New(t.TempDir())}
+	set = Begin(t.Context(), Request{Set: "1", Root: "/", Mode: event.NoDocker, Services: []Wanted{{
+		Spec: service.Spec{Service: env.Service{Name: "redis", Image: "redis:7"}}, Served: event.Served{Service: "redis", By: event.ByStub, Fidelity: event.Stub},
+	}}}, logFolder(t), Surroundings{Providers: providers, Changed: func() {
+		<-begun
+		seen <- set.Services(t.Context(), false)[0].State
+	}})
+	close(begun)
+	late := time.After(10 * time.Second)
+	for state := ""; state != Ready; {
+		select {
+		case state = <-seen:
+		case <-late:
+			t.Fatalf("it is %s, and nothing else was told", state)
+		}
+	}
+	if left := set.Close(t.Context()); len(left) > 0 {
+		t.Errorf("left: %v", left)
 	}
 }
 

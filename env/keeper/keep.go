@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"net"
 	"net/url"
@@ -24,6 +25,9 @@ const Arg = "__keeper"
 
 // closing is how long the services may take to end: the engine's own ten seconds to a container, and room beside them.
 const closing = 30 * time.Second
+
+// lookEvery is how often it is looked whether the folder still is there.
+const lookEvery = 2 * time.Second
 
 // Starter begins a set. It returns at once; changed is to be called whenever something of the set is another.
 type Starter func(ctx context.Context, changed func()) (Set, error)
@@ -117,10 +121,16 @@ func (w *work) wait(ctx context.Context) error {
 	ready := make(chan error, 1)
 	go func() { ready <- w.set.Ready(ctx) }()
 	var over <-chan time.Time
+	look := time.NewTicker(lookEvery)
+	defer look.Stop()
 	for {
 		select {
+		case <-look.C:
+			if _, err := os.Stat(string(w.Folder)); errors.Is(err, fs.ErrNotExist) {
+				return nil // nobody can find these services any more
+			}
 		case err := <-ready:
-			if err != nil {
+			if err != nil && !w.Request.Stay {
 				return err
 			}
 			ready = nil
@@ -161,7 +171,7 @@ func (w *work) up(ctx context.Context) {
 		fmt.Fprintf(os.Stderr, "keeper: %v\n", err) // its stderr is its log
 	}
 	w.mu.Lock()
-	w.state.Phase, w.state.Variables = Up, w.set.Variables()
+	w.state.Phase, w.state.Variables, w.state.Path = Up, w.set.Variables(), w.set.Path()
 	if w.Request.TTL > 0 {
 		w.state.Until = time.Now().Add(w.Request.TTL)
 	}

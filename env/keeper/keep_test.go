@@ -100,6 +100,8 @@ func (f *fake) Restart(_ context.Context, name string) error {
 	return nil
 }
 
+func (*fake) Path() []Step { return []Step{{Service: "redis", ReadyMS: 7}} }
+
 func (*fake) Variables() []string { return []string{"REDIS_URL=redis://:secret@127.0.0.1:1"} }
 
 func (f *fake) Close(context.Context) []string {
@@ -145,6 +147,9 @@ func TestKeeper(t *testing.T) {
 	f, s, seen := launched(t, "", 0)
 	if s.Phase != Up || !s.AllReady() || !s.Keeper.Alive() || s.Root != "/some/where/my tree" || len(seen) == 0 {
 		t.Fatalf("it is up: %+v", s)
+	}
+	if len(s.Path) != 1 || s.Path[0].String() != "redis 7 ms (prepare 0, start 0, ready 7)" {
+		t.Errorf("it waited for %v", s.Path)
 	}
 	if info, err := os.Stat(filepath.Join(string(f), stateFile)); err != nil || info.Mode().Perm()&0o077 != 0 && filepath.Separator == '/' {
 		t.Errorf("others may read the token: %v %v", info.Mode(), err)

@@ -29,11 +29,11 @@ type LogFile struct {
 	size int64
 }
 
-// OpenLog opens the log of a service for writing at its end.
-func (f Folder) OpenLog(service string) (*LogFile, error) {
-	l := &LogFile{path: f.Log(service), limit: logLimit}
+// openLog opens a log for writing at its end.
+func openLog(path string) (*LogFile, error) {
+	l := &LogFile{path: path, limit: logLimit}
 	if err := l.open(); err != nil {
-		return nil, fmt.Errorf("open the log of %s: %w", service, err)
+		return nil, fmt.Errorf("open the log: %w", err)
 	}
 	return l, nil
 }
@@ -76,23 +76,31 @@ func (l *LogFile) Close() error {
 	return l.file.Close()
 }
 
-// ShowLogs writes the logs of the services to w. Where there are several, each line begins with its service's name. With follow it goes
-// on with what is written, until the context ends or alive says that nobody writes any more.
-func (f Folder) ShowLogs(ctx context.Context, w io.Writer, services []string, follow bool, alive func() bool) error {
+// Showing says which logs to show, and how.
+type Showing struct {
+	Path     func(service string) string
+	Services []string
+	Mask     func(string) string // takes the secrets out of a line; nil leaves all in
+	Follow   bool                // go on with what is written, until the context ends or nobody writes any more
+	Alive    func() bool         // somebody writes; asked only with Follow
+}
+
+// ShowLogs writes logs to w, line by line. Where there are several, each line begins with its service's name.
+func ShowLogs(ctx context.Context, w io.Writer, s Showing) error {
 	width := 0
-	for _, name := range services {
+	for _, name := range s.Services {
 		width = max(width, len(name))
 	}
-	readers := make([]*logReader, len(services))
-	for i, name := range services {
-		readers[i] = &logReader{path: f.Log(name)}
-		if len(services) > 1 {
+	readers := make([]*logReader, len(s.Services))
+	for i, name := range s.Services {
+		readers[i] = &logReader{path: s.Path(name), mask: s.Mask}
+		if len(s.Services) > 1 {
 			readers[i].prefix = fmt.Sprintf("%-*s | ", width, name)
 		}
 		defer readers[i].close()
 	}
 	for {
-		last := !follow || !alive() // what was written before it was looked is read below
+		last := !s.Follow || !s.Alive() // what was written before it was looked is read below
 		for _, r := range readers {
 			if err := r.copy(w, last); err != nil {
 				return err
@@ -113,6 +121,7 @@ func (f Folder) ShowLogs(ctx context.Context, w io.Writer, services []string, fo
 type logReader struct {
 	path   string
 	prefix string
+	mask   func(string) string
 	file   *os.File
 	part   []byte // of a line whose end has not come yet
 }
@@ -187,7 +196,11 @@ func (r *logReader) lines(w io.Writer, last bool) error {
 		default:
 			return nil
 		}
-		if _, err := io.WriteString(w, r.prefix+string(line)); err != nil {
+		shown := string(line)
+		if r.mask != nil {
+			shown = r.mask(shown)
+		}
+		if _, err := io.WriteString(w, r.prefix+shown); err != nil {
 			return fmt.Errorf("show the log: %w", err)
 		}
 	}

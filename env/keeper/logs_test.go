@@ -3,8 +3,11 @@ package keeper
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
+	"io/fs"
 	"os"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -24,7 +27,7 @@ func logFolder(t *testing.T) Folder {
 func TestLogs(t *testing.T) {
 	f := logFolder(t)
 	for name, text := range map[string]string{"db": "one\ntwo", "web/ui": "three\n"} {
-		l, err := f.OpenLog(name)
+		l, err := openLog(f.Log(name))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -44,7 +47,7 @@ func TestLogs(t *testing.T) {
 		{[]string{"none"}, ""},
 	} {
 		var b bytes.Buffer
-		if err := f.ShowLogs(t.Context(), &b, c.names, false, nil); err != nil || b.String() != c.want {
+		if err := ShowLogs(t.Context(), &b, Showing{Path: f.Log, Services: c.names}); err != nil || b.String() != c.want {
 			t.Errorf("%v: %q, %v", c.names, &b, err)
 		}
 	}
@@ -84,8 +87,10 @@ func TestLogsAreFollowed(t *testing.T) {
 	var alive atomic.Bool
 	alive.Store(true)
 	done := make(chan error, 1)
-	go func() { done <- f.ShowLogs(t.Context(), &out, []string{"db"}, true, alive.Load) }()
-	l, err := f.OpenLog("db")
+	go func() {
+		done <- ShowLogs(t.Context(), &out, Showing{Path: f.Log, Services: []string{"db"}, Follow: true, Alive: alive.Load})
+	}()
+	l, err := openLog(f.Log("db"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +101,12 @@ func TestLogsAreFollowed(t *testing.T) {
 		}
 		out.await(t, line)
 	}
-	if old, err := os.ReadFile(f.Log("db") + ".1"); err != nil || string(old) != "second, longer\n" {
+	old, err := os.ReadFile(f.Log("db") + ".1")
+	if runtime.GOOS == "windows" { // who follows has the file open, and it can't be put aside: it grows instead
+		if !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("put aside: %q, %v", old, err)
+		}
+	} else if err != nil || string(old) != "second, longer\n" {
 		t.Errorf("put aside: %q, %v", old, err)
 	}
 	if _, err := io.WriteString(l, "at the end"); err != nil {
@@ -114,7 +124,8 @@ func TestLogsAreFollowed(t *testing.T) {
 func TestFollowingEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := logFolder(t).ShowLogs(ctx, &bytes.Buffer{}, []string{"db"}, true, func() bool { return true }); err != nil {
+	showing := Showing{Path: logFolder(t).Log, Services: []string{"db"}, Follow: true, Alive: func() bool { return true }}
+	if err := ShowLogs(ctx, &bytes.Buffer{}, showing); err != nil {
 		t.Error(err)
 	}
 }

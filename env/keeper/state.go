@@ -6,6 +6,7 @@ package keeper
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -45,9 +46,23 @@ type State struct {
 	Failure   string     `json:"failure,omitempty"`
 	Leftovers []string   `json:"leftovers,omitempty"` // what could not be removed
 	Services  []Service  `json:"services"`            // sorted by name
+	Path      []Step     `json:"path,omitempty"`      // what the set waited for until it was up, first one first
 	Variables []string   `json:"variables,omitempty"` // NAME=VALUE for whoever talks to the services
 	Address   string     `json:"address,omitempty"`   // where the keeper takes requests
 	Token     string     `json:"token,omitempty"`     // what a request must show
+}
+
+// Step is one service on the way that took longest, in milliseconds.
+type Step struct {
+	Service   string `json:"service"`
+	PrepareMS int64  `json:"prepare_ms"` // from when what it depends on was ready (else from the beginning) until its start was called
+	StartMS   int64  `json:"start_ms"`   // its start, until that came back
+	ReadyMS   int64  `json:"ready_ms"`   // from then until the next one could go on
+}
+
+// String is the step in one line: "postgres 1300 ms (prepare 300, start 200, ready 800)".
+func (s Step) String() string {
+	return fmt.Sprintf("%s %d ms (prepare %d, start %d, ready %d)", s.Service, s.PrepareMS+s.StartMS+s.ReadyMS, s.PrepareMS, s.StartMS, s.ReadyMS)
 }
 
 // The states of a service that others ask for by name.
@@ -67,6 +82,7 @@ type Service struct {
 	State    string         `json:"state"`              // preparing, waiting, starting, ready, restarting, failed, ended, unready
 	ReadyMS  int64          `json:"ready_ms"`           // from its start until it was ready; 0 before
 	Address  string         `json:"address,omitempty"`  // host:port
+	URL      string         `json:"url,omitempty"`      // as its protocol writes it, with its credentials; "" is http://ADDRESS
 	Ports    map[int]int    `json:"ports,omitempty"`    // each port of the service by its own number -> the port here
 	Error    string         `json:"error,omitempty"`    // the last one; "" where it is ready
 	Note     string         `json:"note,omitempty"`     // progress; of one that is ready, what is not known all the same
@@ -74,6 +90,7 @@ type Service struct {
 	Identity string         `json:"identity,omitempty"` // of this life: it changes with each start
 	Restarts int            `json:"restarts,omitempty"` // by itself or asked for
 	Unknown  []string       `json:"unknown,omitempty"`  // of a stub: what it was asked and does not know
+	Notices  []string       `json:"notices,omitempty"`  // where it is not served quite as it was asked for: another version, a port, …
 }
 
 // AllReady says whether each service is ready.
@@ -103,6 +120,10 @@ func (s State) Names() []string {
 // Public is the state without what gives power over the keeper or the services.
 func (s State) Public() State {
 	s.Token, s.Address, s.Variables = "", "", nil
+	s.Services = slices.Clone(s.Services)
+	for i := range s.Services {
+		s.Services[i].URL = ""
+	}
 	return s
 }
 
@@ -114,10 +135,12 @@ type Request struct {
 	TTL       time.Duration     `json:"ttl"` // 0: until it is told to end
 	Services  []Wanted          `json:"services"`
 	Project   string            `json:"project,omitempty"`   // of the compose files
+	Stay      bool              `json:"stay,omitempty"`      // one that fails takes no other down
 	Divide    bool              `json:"divide,omitempty"`    // jobs will want databases of their own
 	Real      bool              `json:"real,omitempty"`      // no stub may serve
 	Extra     []string          `json:"extra,omitempty"`     // NAME=VALUE that the environment's configuration adds
 	Addresses map[string]string `json:"addresses,omitempty"` // of services that somebody else runs: URLs by name
+	Secrets   []string          `json:"secrets,omitempty"`   // names of variables that are secret by the configuration's word
 }
 
 // Wanted is one service of a request, with who serves it.
@@ -136,6 +159,9 @@ type Set interface {
 
 	// Restart starts a service again and waits until it and what depends on it is ready.
 	Restart(ctx context.Context, name string) error
+
+	// Path is what the whole set waited for until it was ready, first one first.
+	Path() []Step
 
 	// Variables are NAME=VALUE for whoever talks to the services.
 	Variables() []string

@@ -6,6 +6,8 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	"testrunner/report/event"
 )
 
 // Formats are the formats of WriteVariables.
@@ -38,7 +40,7 @@ func WriteVariables(w io.Writer, format string, variables []string) error {
 	case "powershell":
 		for _, kv := range sorted {
 			name, value, _ := strings.Cut(kv, "=")
-			fmt.Fprintf(&b, "${env:%s} = '%s'\n", name, powershellQuoted(value))
+			fmt.Fprintf(&b, "${env:%s} = %s\n", name, event.PowerShellQuote(value))
 		}
 	default:
 		return fmt.Errorf("there is no format %q: %s", format, strings.Join(Formats(), ", "))
@@ -62,16 +64,4 @@ func shellWord(value string) string {
 		return "'" + value + "'"
 	}
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, `$`, `\$`, "`", "\\`").Replace(value) + `"`
-}
-
-// powershellQuoted doubles all that PowerShell takes for a single quote, the typographic ones as well.
-func powershellQuoted(value string) string {
-	var b strings.Builder
-	for _, r := range value {
-		if strings.ContainsRune("'‘’‚‛", r) {
-			b.WriteRune(r)
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
 }

@@ -61,11 +61,17 @@ func findFolder(state, run, path string) (bool, error) {
 		if err != nil {
 			return false, err
 		}
-		if info.Mode()&fs.ModeSymlink != 0 {
+		if leadsElsewhere(info.Mode()) {
 			return false, fmt.Errorf("remove %s: %s is a link, so it is left alone", path, at)
 		}
 	}
 	return true, nil
+}
+
+// leadsElsewhere tells whether it is a link. A junction of Windows, which any user can make, is none to Go, but something irregular, and no
+// folder; one that a cloud's client fills in later is irregular, too, and is a folder.
+func leadsElsewhere(mode fs.FileMode) bool {
+	return mode&fs.ModeSymlink != 0 || mode&fs.ModeIrregular != 0 && !mode.IsDir()
 }
 
 // removeRunFolder removes a folder of the run, if it is there.

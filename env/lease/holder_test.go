@@ -1,15 +1,14 @@
 package lease
 
 import (
-	"bufio"
 	"context"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
-	"strings"
+	"runtime"
+	"slices"
 	"testing"
 	"time"
 
@@ -99,25 +98,9 @@ func startHolder(t *testing.T) *holding {
 			}
 		}
 	})
-	lines := bufio.NewScanner(stdout)
-	for lines.Scan() {
-		word, rest, _ := strings.Cut(lines.Text(), " ")
-		pid, _ := strconv.Atoi(rest)
-		switch word {
-		case "watchdog":
-			h.watchdog = pid
-		case "service":
-			h.service = pid
-		case "child":
-			h.children = append(h.children, pid)
-		case "ready":
-			return h
-		default:
-			t.Fatal(lines.Text())
-		}
-	}
-	t.Fatal("the holder ended before it was ready")
-	return nil
+	named, children := introduced(t, stdout)
+	h.watchdog, h.service, h.children = named["watchdog"], named["service"], children
+	return h
 }
 
 // kill kills the run and its watchdog.
@@ -129,6 +112,17 @@ func (h *holding) kill(t *testing.T) {
 	tell(t, h.cmd.Process.Kill())
 	_ = h.cmd.Wait()
 	eventually(t, "the watchdog is dead", func() bool { return !running(h.watchdog) })
+	if h.processes() == 0 {
+		eventually(t, "the kernel has ended what the run started", func() bool { return !running(h.service) })
+	}
+}
+
+// processes is how many processes of a killed run are there to be swept: on Windows they lie in a job object, which ends with its runner.
+func (h *holding) processes() int {
+	if runtime.GOOS == "windows" {
+		return 0
+	}
+	return 1
 }
 
 func (h *holding) nothingIsLeft(t *testing.T) {
@@ -197,6 +191,7 @@ func TestWatch_waits_for_a_dead_engine(t *testing.T) {
 func TestWatch_stays_for_an_inventory_when_the_folder_vanishes(t *testing.T) {
 	t.Parallel()
 	h := startHolder(t)
+	eventually(t, "the watchdog watches the folder", func() bool { return watches(h.watchdog, h.results) })
 	if err := os.RemoveAll(h.results); err != nil {
 		t.Skip("an open lock file can't be removed here: ", err)
 	}
@@ -206,4 +201,13 @@ func TestWatch_stays_for_an_inventory_when_the_folder_vanishes(t *testing.T) {
 	}
 	tell(t, h.cmd.Process.Kill())
 	eventually(t, "everything is gone", func() bool { return len(h.left()) == 0 })
+}
+
+// watches tells whether a watchdog has opened the folder's lock. Only Linux shows that.
+func watches(watchdog int, dir string) bool {
+	open, _ := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", watchdog))
+	return runtime.GOOS != "linux" || slices.ContainsFunc(open, func(fd string) bool {
+		path, err := os.Readlink(fd)
+		return err == nil && path == filepath.Join(dir, lockFile)
+	})
 }

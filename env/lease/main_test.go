@@ -167,26 +167,30 @@ func startRunner(t *testing.T, dir string) *live {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
 	})
-	l := &live{cmd: cmd, stdin: stdin}
-	lines := bufio.NewScanner(stdout)
-	for lines.Scan() {
+	named, children := introduced(t, stdout)
+	return &live{cmd: cmd, stdin: stdin, watchdog: named["watchdog"], job: named["job"], children: children}
+}
+
+// introduced reads which processes a run of the tests has, until it is ready: one of each name, and children.
+func introduced(t *testing.T, stdout io.Reader) (named map[string]int, children []int) {
+	t.Helper()
+	named = map[string]int{}
+	for lines := bufio.NewScanner(stdout); lines.Scan(); {
 		word, rest, _ := strings.Cut(lines.Text(), " ")
 		pid, _ := strconv.Atoi(rest)
 		switch word {
-		case "watchdog":
-			l.watchdog = pid
-		case "job":
-			l.job = pid
+		case "watchdog", "job", "service":
+			named[word] = pid
 		case "child":
-			l.children = append(l.children, pid)
+			children = append(children, pid)
 		case "ready":
-			return l
+			return named, children
 		default:
 			t.Fatal(lines.Text())
 		}
 	}
-	t.Fatal("the runner ended before it was ready")
-	return nil
+	t.Fatal("it ended before it was ready")
+	return nil, nil
 }
 
 func (l *live) all() []int { return append([]int{l.watchdog, l.job}, l.children...) }

@@ -3,8 +3,6 @@ package lease
 import (
 	"context"
 	"errors"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -159,23 +157,5 @@ func TestStack_refuses_what_cant_be_written_down(t *testing.T) {
 	}
 	if left := s.Close(t.Context()); len(left) > 0 {
 		t.Errorf("left %v", left)
-	}
-}
-
-// Law 10: the command that is told removes the thing.
-func TestByHand_removes_a_folder_and_a_process(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "it's a folder")
-	tell(t, os.MkdirAll(filepath.Join(dir, "inner"), 0o755))
-	byHand(t, Thing{Kind: Folder, Name: dir})
-	if _, err := os.Stat(dir); !os.IsNotExist(err) {
-		t.Errorf("%v", err)
-	}
-	cmd := command("sleep", "")
-	tell(t, cmd.Start())
-	id := identify(t, cmd.Process.Pid)
-	byHand(t, Thing{Kind: Process, Name: "sleep", Process: id})
-	_ = cmd.Wait()
-	if id.Alive() {
-		t.Error("it still runs")
 	}
 }

@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -18,18 +16,6 @@ import (
 	"testrunner/report/event"
 	"testrunner/runner/process"
 )
-
-// byHand types the command that removes a thing.
-func byHand(t *testing.T, thing Thing) {
-	t.Helper()
-	shell := []string{"sh", "-c"}
-	if runtime.GOOS == "windows" {
-		shell = []string{"powershell", "-NoProfile", "-Command"}
-	}
-	if out, err := exec.CommandContext(t.Context(), shell[0], append(shell[1:], thing.ByHand(runtime.GOOS))...).CombinedOutput(); err != nil {
-		t.Fatalf("%s: %v\n%s", thing.ByHand(runtime.GOOS), err, out)
-	}
-}
 
 func identify(t *testing.T, pid int) process.ID {
 	t.Helper()
@@ -59,19 +45,44 @@ func TestSweep_removes_what_a_killed_run_left(t *testing.T) {
 	}
 	h.kill(t)
 	look = sweepAll(t, Sweeping{State: h.state, Engines: shelf{}, Look: true})
-	if len(look) != 1 || look[0].Fate != Dead || len(look[0].Gone) != 4 || len(look[0].Left) > 0 {
+	if len(look) != 1 || look[0].Fate != Dead || len(look[0].Gone) != 3+h.processes() || len(look[0].Left) > 0 {
 		t.Fatalf("a look: %+v", look)
 	}
-	if !running(h.service) || len(shelved(h.engine)) != 2 {
+	if running(h.service) != (h.processes() > 0) || len(shelved(h.engine)) != 2 {
 		t.Fatal("a look has removed something")
 	}
 	swept := sweepAll(t, Sweeping{State: h.state, Engines: shelf{}})
-	if len(swept) != 1 || len(swept[0].Gone) != 4 || len(swept[0].Left) > 0 {
+	if len(swept) != 1 || len(swept[0].Gone) != 3+h.processes() || len(swept[0].Left) > 0 {
 		t.Errorf("swept: %+v", swept)
 	}
 	h.nothingIsLeft(t)
 	if again := sweepAll(t, Sweeping{State: h.state, Engines: shelf{}}); len(again) > 0 {
 		t.Errorf("again: %+v", again)
+	}
+}
+
+// A process that its runner does not take with it when it dies, which on Windows is one that is in no job object.
+func TestSweep_ends_a_process_that_outlived_its_run(t *testing.T) {
+	state := t.TempDir()
+	cmd := command("sleep", "")
+	tell(t, cmd.Start())
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	t.Cleanup(func() { _ = cmd.Process.Kill() })
+	thing := Thing{Kind: Process, Name: "service", Process: identify(t, cmd.Process.Pid)}
+	stranger := Thing{Kind: Process, Name: "us, as if we had got its id later", Process: process.ID{Pid: os.Getpid(), Born: "before"}}
+	v := inventory(t, state, testRun)
+	tell(t, v.Own(thing), v.Own(stranger), v.file.Close())
+	look := sweepAll(t, Sweeping{State: state, Look: true})
+	if len(look) != 1 || !slices.Equal(look[0].Gone, []Thing{thing}) || !thing.Process.Alive() {
+		t.Fatalf("a look: %+v", look)
+	}
+	swept := sweepAll(t, Sweeping{State: state})
+	if len(swept) != 1 || !slices.Equal(swept[0].Gone, []Thing{thing}) || len(swept[0].Left) > 0 {
+		t.Errorf("swept: %+v", swept)
+	}
+	if err := <-ended; err == nil {
+		t.Error("it ended by itself")
 	}
 }
 
@@ -101,7 +112,7 @@ func TestSweep_names_what_stays(t *testing.T) {
 	h.kill(t)
 	tell(t, os.WriteFile(filepath.Join(h.engine, "off"), nil, 0o644))
 	swept := sweepAll(t, Sweeping{State: h.state, Engines: shelf{}})
-	if len(swept) != 1 || len(swept[0].Left) != 2 || len(swept[0].Gone) != 2 || running(h.service) {
+	if len(swept) != 1 || len(swept[0].Left) != 2 || len(swept[0].Gone) != 1+h.processes() || running(h.service) {
 		t.Fatalf("%+v", swept)
 	}
 	if got := swept[0].Left[0].String(); got != "network net: the engine does not answer; try: docker -H "+event.ShellQuote(h.engine)+" network rm net" {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"path/filepath"
 	"strconv"
-	"strings"
 
 	"testrunner/report/event"
 	"testrunner/runner/process"
@@ -46,7 +45,7 @@ func (t Thing) String() string {
 	return out
 }
 
-// ByHand is the command that removes it on a system where runner can't.
+// ByHand is the command that removes it where runner can't: for PowerShell on Windows, for a POSIX shell elsewhere. "" where there is none.
 func (t Thing) ByHand(goos string) string {
 	name := t.ID
 	if name == "" {
@@ -76,7 +75,7 @@ func (t Thing) ByHand(goos string) string {
 		return "kill -KILL " + strconv.Itoa(t.Process.Pid)
 	case Folder:
 		if goos == "windows" {
-			return "Remove-Item -Recurse -Force '" + strings.ReplaceAll(filepath.FromSlash(t.Name), "'", "''") + "'"
+			return "Remove-Item -Recurse -Force -LiteralPath " + event.PowerShellQuote(filepath.FromSlash(t.Name))
 		}
 		return "rm -rf " + event.ShellQuote(t.Name)
 	}

@@ -19,6 +19,9 @@ const WatchdogArg = "__watchdog"
 // farewell is the byte that says: all is well, leave.
 const farewell = 'd'
 
+// stay is the byte that says: the run is over, and an engine that did not answer still has something of it.
+const stay = 's'
+
 // How long the watchdog waits, and is waited for.
 const (
 	lookEvery = 2 * time.Second // whether the folder still is there
@@ -72,6 +75,16 @@ func (g *Guardian) Done() error {
 	return nil
 }
 
+// Stay tells the watchdog that the run is over, and that it shall wait for the engine which still has something of it. It may go on for
+// longer than this process. An error says that it was dead before.
+func (g *Guardian) Stay() error {
+	_, err := g.pipe.Write([]byte{stay})
+	if err = errors.Join(err, g.pipe.Close()); err != nil {
+		return fmt.Errorf("have the watchdog stay: %w", err)
+	}
+	return nil
+}
+
 // Watching is what a watchdog watches over, and what it does when the runner is dead.
 type Watching struct {
 	Dir      string                    // the results folder
@@ -81,7 +94,8 @@ type Watching struct {
 	Patience time.Duration             // how long an engine that does not answer is waited for; 0 is DefaultPatience
 }
 
-// Watch is the watchdog's whole life. It reads stdin until the runner says farewell, and leaves; if stdin ends without that, the
+// Watch is the watchdog's whole life. It reads stdin until the runner says farewell, and leaves; where it is to stay, it removes what the
+// run's inventory names as soon as the engine answers. If stdin ends without a word, the
 // runner has died: Watch ends what the journal names (TERM, and KILL after process.DefaultGrace), calls OnDeath, and removes the
 // journal; beside that it removes what the run's inventory names, and waits for an engine that does not answer. If another run took the
 // folder over, that one has swept, and Watch touches nothing there. It leaves as well when the folder vanishes, unless there is an
@@ -99,15 +113,19 @@ func Watch(stdin io.Reader, w Watching) error {
 	}
 	defer lock.Close()
 	run := readHolder(lock).Run
-	farewells := make(chan bool, 1)
-	go func() { farewells <- saysFarewell(stdin) }()
+	words := make(chan byte, 1)
+	go func() { words <- lastWord(stdin) }()
 	look := time.NewTicker(lookEvery)
 	defer look.Stop()
 	for {
 		select {
-		case well := <-farewells:
-			if well {
+		case word := <-words:
+			switch word {
+			case farewell:
 				return nil
+			case stay:
+				lock.Close() // the folder is no longer the run's
+				return w.sweep(run)
 			}
 			return w.tidy(lock, run)
 		case <-look.C:
@@ -118,15 +136,16 @@ func Watch(stdin io.Reader, w Watching) error {
 	}
 }
 
-func saysFarewell(stdin io.Reader) bool {
+// lastWord is what the runner said before its end, 0 if it died without a word.
+func lastWord(stdin io.Reader) byte {
 	b := make([]byte, 1)
 	for {
 		n, err := stdin.Read(b)
-		if n > 0 && b[0] == farewell {
-			return true
+		if n > 0 && (b[0] == farewell || b[0] == stay) {
+			return b[0]
 		}
 		if err != nil {
-			return false
+			return 0
 		}
 	}
 }

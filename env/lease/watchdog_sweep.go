@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"time"
 )
 
@@ -16,6 +17,16 @@ func (w Watching) inventoried(run string) bool {
 	}
 	_, err := os.Stat(inventoryPath(w.State, run))
 	return !errors.Is(err, fs.ErrNotExist)
+}
+
+// Lingers tells whether the inventory of a run that is over names something in an engine: it did not answer when that was to be removed.
+func Lingers(state, run string) bool {
+	r, lock, err := examine(inventoryPath(state, run))
+	if err != nil || lock == nil {
+		return false
+	}
+	defer lock.Close()
+	return slices.ContainsFunc(r.Things, func(t Thing) bool { return t.Kind.inEngine() })
 }
 
 // sweep removes what the dead run's inventory names. The lock of a process that is just dying is waited for, and so is an engine that

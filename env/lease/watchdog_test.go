@@ -121,3 +121,39 @@ func TestWatch_leaves_when_the_folder_vanishes(t *testing.T) {
 		t.Error("it stays")
 	}
 }
+
+// A run that is over can leave something in an engine that does not answer. Its watchdog waits for that, and leaves then.
+func TestWatch_stays_for_an_engine(t *testing.T) {
+	dir, state, engine := filepath.Join(t.TempDir(), "results"), t.TempDir(), t.TempDir()
+	l := open(t, dir, testRun)
+	v, err := OpenInventory(state, testRun, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if Lingers(state, testRun) {
+		t.Error("its owner lives")
+	}
+	shelve(t, engine, "off", "container "+testRun+" web")
+	tell(t, v.Own(Thing{Kind: Container, Name: "web", Engine: engine}))
+	if left, err := v.Close(); err != nil || len(left) != 1 || !Lingers(state, testRun) {
+		t.Fatalf("left %v, %v", left, err)
+	}
+	stdin, hold := io.Pipe()
+	done := make(chan error, 1)
+	go func() {
+		done <- Watch(stdin, Watching{Dir: dir, State: state, Engines: shelf{}, OnDeath: func(string) error { t.Error("onDeath was called"); return nil }})
+	}()
+	if _, err := hold.Write([]byte{stay}); err != nil {
+		t.Fatal(err)
+	}
+	tell(t, hold.Close(), l.Close())
+	select {
+	case err := <-done:
+		t.Fatalf("it leaves while the engine does not answer: %v", err)
+	case <-time.After(100 * time.Millisecond):
+	}
+	tell(t, os.Remove(filepath.Join(engine, "off")))
+	if err := <-done; err != nil || len(shelved(engine)) > 0 || Lingers(state, testRun) {
+		t.Errorf("%v; there is %q", err, shelved(engine))
+	}
+}

@@ -11,7 +11,7 @@ import (
 
 // startCommand starts the command that runner.yaml gives for a service, at the project's root.
 func (p *Provider) startCommand(ctx context.Context, s service.Spec, peers map[string]service.Instance, tell service.Tell) (*instance, error) {
-	own := ownPort(s)
+	own := s.Container.FirstPort()
 	return p.withPort(ctx, s, own, commandWord, tell, func(port portLease) (*instance, error) {
 		address := service.Address{Host: host, Port: port.number, Ports: map[int]int{}}
 		if own > 0 {
@@ -26,22 +26,6 @@ func (p *Provider) startCommand(ctx context.Context, s service.Spec, peers map[s
 		}
 		return p.launch(ctx, l)
 	})
-}
-
-// ownPort is the first port of a service's container, 0 if none is known.
-func ownPort(s service.Spec) int {
-	if s.Container == nil {
-		return 0
-	}
-	for _, port := range s.Container.Ports {
-		if port.Protocol == "" || port.Protocol == "tcp" {
-			return port.Target
-		}
-	}
-	if len(s.Container.Expose) > 0 {
-		return s.Container.Expose[0]
-	}
-	return 0
 }
 
 // fill puts host and port into a command.

@@ -2,7 +2,6 @@ package local
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -28,7 +27,8 @@ type instance struct {
 	proc    *process.Process
 	out     *output
 	environ []string // its own: Exec's, too
-	folder  string   // of its data, removed with it; "" is none
+	begun   time.Time
+	folder  string // of its data, removed with it; "" is none
 	port    portLease
 	signals []string // by which it ends tidily, sent to it alone before TERM goes to all: "INT"
 	grace   time.Duration
@@ -81,6 +81,7 @@ func (p *Provider) launch(ctx context.Context, l launch) (*instance, error) {
 		return nil, err
 	}
 	spec := process.Spec{Argv: l.argv, Dir: l.dir, Env: l.environ, User: l.user, Stdout: in.out, Stderr: in.out, Grace: in.grace}
+	in.begun = time.Now()
 	proc, forget, err := p.start(context.WithoutCancel(ctx), fmt.Sprintf("%s #%d", l.name, p.life(l.name)), spec)
 	if err != nil {
 		in.out.close()
@@ -138,8 +139,9 @@ func (in *instance) line(text string, binds func(string) bool) {
 func (in *instance) await(forget func()) {
 	exit := in.proc.Wait()
 	in.out.close()
-	in.end = service.End{Code: exit.Code, Signal: exit.Signal}
+	in.end = service.End{Code: exit.Code, Signal: exit.Signal, At: in.begun.Add(exit.Wall)}
 	if isClosed(in.taken) && exit.Code != 0 && exit.Wall < startUp { // later, it was some other port
+		in.end.Chance = true
 		in.end.Why = fmt.Sprintf("port %d was taken by somebody else before it could bind it", in.address.Port)
 		in.p.isRude(in.name)
 	}
@@ -223,75 +225,6 @@ func (p *Provider) run(ctx context.Context, what string, s process.Spec) (output
 		return tail.String(), exit.Code, fmt.Errorf("run %s: %w", s.Argv[0], err)
 	}
 	return tail.String(), exit.Code, nil
-}
-
-// Stop ends the process with all that it started, and removes its data. When the context ends, it kills.
-func (in *instance) Stop(ctx context.Context) error {
-	in.mu.Lock()
-	first := !in.stopping
-	in.stopping = true
-	in.mu.Unlock()
-	if first {
-		in.finish(ctx)
-		in.stopErr = in.tidy()
-		close(in.stopped)
-	}
-	select {
-	case <-in.stopped:
-	case <-ctx.Done():
-		in.proc.Kill() // the first caller has more time than this one
-		<-in.stopped
-	}
-	if in.stopErr != nil {
-		return fmt.Errorf("stop %s: %w", in.name, in.stopErr)
-	}
-	return nil
-}
-
-// finish ends the process: by its own signals, by TERM, by KILL.
-func (in *instance) finish(ctx context.Context) {
-	for _, signal := range in.signals {
-		if isClosed(in.done) || in.proc.Dump(signal, process.ToLeader) != nil {
-			break // it has ended, or this system has no signals
-		}
-		if !in.within(ctx, signalPause) {
-			continue
-		}
-		return
-	}
-	in.proc.Stop(in.grace)
-	select {
-	case <-in.done:
-	case <-ctx.Done():
-		in.proc.Kill()
-		<-in.done // it gives up by itself on what can't be killed
-	}
-}
-
-// within tells whether it ends in that time.
-func (in *instance) within(ctx context.Context, pause time.Duration) bool {
-	wait := time.NewTimer(pause)
-	defer wait.Stop()
-	select {
-	case <-in.done:
-		return true
-	case <-ctx.Done():
-	case <-wait.C:
-	}
-	return false
-}
-
-// tidy removes what it had.
-func (in *instance) tidy() error {
-	in.port.release()
-	if in.after != nil {
-		in.after()
-	}
-	var left error
-	if id := in.proc.ID(); id.Alive() {
-		left = fmt.Errorf("process %d does not even leave after KILL; it hangs in the kernel", id.Pid)
-	}
-	return errors.Join(left, in.p.removeFolder(in.folder))
 }
 
 func isClosed(c <-chan struct{}) bool {

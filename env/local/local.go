@@ -31,15 +31,17 @@ type Keeper interface {
 
 // Settings are what a run tells the provider. All folders are absolute.
 type Settings struct {
-	Run     string          // the run's id; what is made in Cache bears it until it is complete
-	Root    string          // of the project: where commands run
-	Scratch string          // the run's folder for data, named lease.ScratchName(Run); made if need be, and widened to 0711 for root
-	Cache   string          // for templates of databases, which outlive the run; made if need be
-	Logs    string          // for the services' output, NAME.log; made if need be
-	Environ []string        // the tests' environment, NAME=VALUE: the commands', too
-	Real    bool            // real services were asked for: another version than the compose file's is refused
-	Keeper  Keeper          // required
-	Machine service.Machine // finds programs
+	Run     string   // the run's id; what is made in Cache bears it until it is complete
+	Root    string   // of the project: where commands run
+	Scratch string   // the run's folder for data, named lease.ScratchName(Run); made if need be, and widened to 0711 for root
+	Cache   string   // for templates of databases, which outlive the run; made if need be
+	Logs    string   // for the services' output as it comes, NAME.log; made if need be, for this user alone
+	Environ []string // the tests' environment, NAME=VALUE: the commands', too
+	Real    bool     // real services were asked for: another version than the compose file's is refused
+	// AsWritten has a service listen on the port that the compose file publishes for its own, on 127.0.0.1; false: on any that is free.
+	AsWritten bool
+	Keeper    Keeper          // required
+	Machine   service.Machine // finds programs
 }
 
 // Provider serves services as processes of this machine.

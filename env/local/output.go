@@ -31,10 +31,10 @@ type output struct {
 
 // openOutput opens NAME.log in the folder of logs. line, which may be nil, gets each line as it comes.
 func openOutput(folder, name string, line func(string)) (*output, error) {
-	if err := os.MkdirAll(folder, 0o755); err != nil {
+	if err := os.MkdirAll(folder, 0o700); err != nil { // a service may write secrets
 		return nil, fmt.Errorf("make the folder for its output: %w", err)
 	}
-	f, err := os.OpenFile(filepath.Join(folder, name+".log"), os.O_CREATE|os.O_APPEND|os.O_RDWR, 0o644)
+	f, err := os.OpenFile(filepath.Join(folder, name+".log"), os.O_CREATE|os.O_APPEND|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("open the file for its output: %w", err)
 	}

@@ -1,12 +1,14 @@
 package local
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net"
 	"strconv"
 	"strings"
 
+	machine "testrunner/env/host"
 	"testrunner/env/service"
 )
 
@@ -43,6 +45,32 @@ func takePort(s service.Spec, own int, held bool, tell service.Tell) (portLease,
 		return portLease{}, fmt.Errorf("find a free port of %s: %w", host, err)
 	}
 	return l, nil
+}
+
+// writtenPort is the port of this machine that the compose file publishes for a service's own port; 0 where it leaves that open.
+func writtenPort(c *service.Container, own int) int {
+	if c == nil {
+		return 0
+	}
+	for _, p := range c.Ports {
+		if number, err := strconv.Atoi(p.Published); err == nil && p.Target == own && (p.Protocol == "" || p.Protocol == "tcp") {
+			return number
+		}
+	}
+	return 0
+}
+
+// takeWritten takes a port that nothing else can stand for. An error names who has it.
+func takeWritten(ctx context.Context, number int, held bool) (portLease, error) {
+	l, err := openPort(number, held)
+	if err == nil {
+		return l, nil
+	}
+	holder := err.Error()
+	if all, listErr := machine.Listeners(ctx, number); listErr == nil && len(all) > 0 {
+		holder = "it is held by " + all[0].String()
+	}
+	return portLease{}, fmt.Errorf("port %d is not free, and ports: as-written asks for it: %s; without that line of runner.yaml any free port is taken", number, holder)
 }
 
 func openPort(wanted int, held bool) (portLease, error) {

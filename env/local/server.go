@@ -17,14 +17,29 @@ const (
 	commandWord = 250 * time.Millisecond
 )
 
+// quoted are the last lines of a server that ended before its start came back.
+const quoted = 50
+
 // errTaken says that a server found its port in use.
 var errTaken = errors.New("somebody else took its port")
+
+// port is where a service will listen: as the compose file publishes it where that is asked for, else wherever there is room.
+func (p *Provider) port(ctx context.Context, s service.Spec, own int, tell service.Tell) (l portLease, fixed bool, err error) {
+	if p.set.AsWritten {
+		if number := writtenPort(s.Container, own); number > 0 {
+			l, err = takeWritten(ctx, number, p.holds(s.Name))
+			return l, true, err
+		}
+	}
+	l, err = takePort(s, own, p.holds(s.Name), tell)
+	return l, false, err
+}
 
 // withPort starts a process with a port of its own, and again with another if that was taken in the last moment.
 func (p *Provider) withPort(ctx context.Context, s service.Spec, own int, word time.Duration, tell service.Tell,
 	begin func(portLease) (*instance, error)) (*instance, error) {
 	for try := 1; ; try++ {
-		port, err := takePort(s, own, p.holds(s.Name), tell)
+		port, fixed, err := p.port(ctx, s, own, tell)
 		if err != nil {
 			return nil, err
 		}
@@ -40,14 +55,14 @@ func (p *Provider) withPort(ctx context.Context, s service.Spec, own int, word t
 		if err == nil {
 			return in, nil
 		}
-		folder := in.folder
-		if again := errors.Is(err, errTaken) && try < portTries; again {
+		again := errors.Is(err, errTaken) && try < portTries && !fixed
+		if again {
 			in.folder = "" // the next life has it
 		}
 		if stopErr := in.Stop(context.WithoutCancel(ctx)); stopErr != nil {
 			return nil, errors.Join(err, stopErr)
 		}
-		if in.folder != folder {
+		if again {
 			tell(fmt.Sprintf("%s: port %d was taken by somebody else in the last moment, so it gets another", s.Name, port.number))
 			continue
 		}
@@ -86,10 +101,11 @@ func (in *instance) settle(ctx context.Context, word time.Duration) error {
 	if in.end.Signal != "" {
 		how = "it was ended by " + in.end.Signal
 	}
-	if last := in.Log(5); len(last) > 0 {
-		return fmt.Errorf("%s: %s", how, strings.Join(last, " | "))
+	log := in.Log(quoted)
+	if len(log) == 0 {
+		return errors.New(how + ", and wrote nothing")
 	}
-	return errors.New(how + ", and wrote nothing")
+	return &service.Died{Err: fmt.Errorf("%s: %s", how, strings.Join(log[max(0, len(log)-5):], " | ")), Log: log}
 }
 
 // answers waits until a question to a server that was started is answered without an error.

@@ -25,6 +25,9 @@ type recipe struct {
 	byBytes bool // the image sorts text by its bytes, as Alpine's library does
 }
 
+// templatePrefix begins the names of all templates.
+const templatePrefix = "postgres-"
+
 // recipeFormat changes when the way in which templates are made does.
 const recipeFormat = 2
 
@@ -40,7 +43,7 @@ func (r recipe) key() string {
 	for _, s := range r.scripts {
 		fmt.Fprintf(h, "%q %x\n", s.name, sha256.Sum256(s.text))
 	}
-	return fmt.Sprintf("postgres-%s-%x.tar", major(r.at.version), h.Sum(nil)[:8])
+	return fmt.Sprintf("%s%s-%x.tar", templatePrefix, major(r.at.version), h.Sum(nil)[:8])
 }
 
 // template is the archive of the recipe's data, made if it is not there. Of many at once one makes it, and the others wait.
@@ -51,6 +54,7 @@ func (p *Provider) template(ctx context.Context, name string, r recipe, tell ser
 	}
 	for pause := 5 * time.Millisecond; ; pause = min(2*pause, 100*time.Millisecond) {
 		if isFile(path) {
+			used(path)
 			return path, nil
 		}
 		unlock, err := lockTemplate(path + ".lock")

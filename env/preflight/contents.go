@@ -38,20 +38,18 @@ func contents(ctx context.Context, place docker.Place, s docker.State, w Wants) 
 			Detail: "three are the engine's own",
 		})
 	}
-	return append(findings, leftovers(ctx, engine, place, s))
+	return append(findings, leftovers(ctx, engine, place, s, w.Living))
 }
 
 // leftovers names what dead runs left. What lives, or what nobody can tell of, is not spoken of.
-func leftovers(ctx context.Context, engine docker.Engine, place docker.Place, s docker.State) event.Finding {
+func leftovers(ctx context.Context, engine docker.Engine, place docker.Place, s docker.State, living map[string]bool) event.Finding {
 	all, err := docker.Leftovers(ctx, engine, s.Host, docker.Me(place, ""))
 	if err != nil {
 		return unforeseen(event.DockerLeftovers, err)[0]
 	}
 	var dead []string
-	for _, l := range all {
-		if l.Fate == docker.Dead {
-			dead = append(dead, l.String())
-		}
+	for _, l := range docker.Abandoned(all, living) {
+		dead = append(dead, l.String())
 	}
 	f := event.Finding{ID: event.DockerLeftovers, Status: event.OK, Value: "none", Threshold: "none", Number: float64(len(dead)), Unit: event.Things}
 	if len(dead) > 0 {

@@ -14,11 +14,14 @@ const loadInterval = 200 * time.Millisecond
 
 // hostChecks look at this machine.
 func hostChecks(w Wants) []Check {
-	return []Check{
+	checks := []Check{
 		{ID: event.HostMemory, Look: func(ctx context.Context) []event.Finding { return memory(ctx, w.Thresholds.FreeMemory) }},
 		{ID: event.HostDisk, Look: func(ctx context.Context) []event.Finding { return disk(ctx, w.Dir, w.Thresholds.FreeDisk) }},
-		{ID: event.HostLoad, Look: func(ctx context.Context) []event.Finding { return load(ctx, w.Thresholds.Load) }},
 	}
+	if w.Brief {
+		return checks
+	}
+	return append(checks, Check{ID: event.HostLoad, Look: func(ctx context.Context) []event.Finding { return load(ctx, w.Thresholds.Load) }})
 }
 
 // unforeseen is a measurement that failed: nobody knows, and nobody says ok.

@@ -110,6 +110,7 @@ func TestChecks_are_those_that_are_called_for(t *testing.T) {
 		"nothing, for a doctor": {Wants{Doctor: true}, nil},
 		"local services":        {Wants{Host: true}, []string{event.HostMemory, event.HostDisk, event.HostLoad}},
 		"Docker":                {Wants{Docker: true}, []string{event.DockerEngine}},
+		"services alone":        {Wants{Host: true, Brief: true}, []string{event.HostMemory, event.HostDisk}},
 		"Docker, here":          {Wants{Docker: true, Host: true}, []string{event.DockerEngine, event.HostMemory, event.HostDisk, event.HostLoad}},
 		"Docker, for a doctor":  {Wants{Docker: true, Doctor: true}, []string{event.DockerEngine, event.HostPort}},
 		"ports as written":      {Wants{Docker: true, Ports: []Port{{Port: 1}}}, []string{event.DockerEngine, event.HostPort}},

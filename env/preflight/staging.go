@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"runtime"
 	"strings"
 	"time"
 
@@ -43,7 +44,7 @@ func secrets(w Wants) []event.Finding {
 		f := event.Finding{ID: event.StagingSecrets, Status: event.OK, Value: name, Threshold: "set", Detail: "has a value"}
 		if !set[name] {
 			f.Status, f.Detail = event.Fail, name+" has no value, and runner.yaml names it as a secret of this environment"
-			f.Remedy = "export " + name + "=VALUE"
+			f.Remedy = event.SetVariable(runtime.GOOS, name, "VALUE")
 		}
 		findings = append(findings, f)
 	}

@@ -15,6 +15,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os/exec"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -176,6 +177,12 @@ func TestSecrets_are_named_and_never_read_out(t *testing.T) {
 		if strings.Contains(f.Value+f.Detail+f.Remedy, "hunter22") {
 			t.Errorf("a secret is told: %+v", f)
 		}
+	}
+	if runtime.GOOS == "windows" {
+		if all[1].Remedy != "$env:EMPTY = 'VALUE'" {
+			t.Errorf("%s", all[1].Remedy)
+		}
+		return // Wine has no PowerShell that would run it
 	}
 	// The way out, typed into a shell, with what is looked at behind it.
 	out, err := exec.Command("sh", "-c", all[1].Remedy+"; "+all[2].Remedy+"; env").Output()

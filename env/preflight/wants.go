@@ -14,6 +14,9 @@ type Wants struct {
 	// matter.
 	Host bool
 
+	// Brief leaves out how busy the cores are: that takes a moment, and is told to nobody where no tests run.
+	Brief bool
+
 	// Dir is a folder of the disk that is written to: the results folder, absolute.
 	Dir string
 
@@ -25,6 +28,9 @@ type Wants struct {
 
 	// Secrets are the names of variables that must have a value before staging is of use.
 	Secrets []string
+
+	// Living are the ids of runs and kept sets that live: what they made in the engine is no leftover, whoever made it.
+	Living map[string]bool
 
 	// Environ is the environment, NAME=VALUE.
 	Environ []string

@@ -19,7 +19,7 @@ import (
 )
 
 // Read reads compose files as docker compose does: merged in their order, with include, extends and profiles, and with the variables of
-// environ and of a file .env. The files are relative to root; paths in them are relative to the folder of the first one. It starts
+// environ and of a file .env. The files are relative to root, or absolute; paths in them are relative to the folder of the first one. It starts
 // nothing, asks no engine, and looks into no env_file, secret or config: Specs does, when a service is started.
 //
 // A dependency that is not there and a cycle are errors that name the line. A key that runner refuses is not: it stands at the services
@@ -28,11 +28,11 @@ func Read(ctx context.Context, root string, files, profiles, environ []string) (
 	if len(files) == 0 {
 		return Graph{}, nil
 	}
-	folder := filepath.Dir(filepath.Join(root, filepath.FromSlash(files[0])))
+	folder := filepath.Dir(placed(root, files[0]))
 	details := types.ConfigDetails{WorkingDir: folder, Environment: types.NewMapping(environ)}
 	said := written{root: root}
 	for _, f := range files {
-		name := filepath.Join(root, filepath.FromSlash(f))
+		name := placed(root, f)
 		text, err := os.ReadFile(name)
 		if err != nil {
 			return Graph{}, fmt.Errorf("read the compose file: %w", err)

@@ -89,6 +89,23 @@ type Build struct {
 	Tags       []string
 }
 
+// FirstPort is the port by which its peers know it first, as they write it: of those that it publishes, else of those that it exposes; 0
+// where none is known.
+func (c *Container) FirstPort() int {
+	if c == nil {
+		return 0
+	}
+	for _, p := range c.Ports {
+		if p.Protocol == "" || p.Protocol == "tcp" {
+			return p.Target
+		}
+	}
+	if len(c.Expose) > 0 {
+		return c.Expose[0]
+	}
+	return 0
+}
+
 // Healthcheck is the user's own. Disabled: the image's shall not count either.
 type Healthcheck struct {
 	Test        []string // CMD or CMD-SHELL first; empty with Disabled
@@ -116,7 +133,9 @@ type Mount struct {
 	Target   string
 	ReadOnly bool
 	Size     int64  // of a tmpfs
-	Mode     uint32 // of a tmpfs
+	Mode     uint32 // of a tmpfs; of a secret or config, where the file gives it one
+	UID, GID string // of a secret or config: its owner in the container; "" leaves it as it is
+	File     bool   // Source is the file of a secret or config
 	Content  []byte // of a secret or config that is given in the file or by a variable: written to Source by the provider
 	Options  map[string]string
 	Driver   string

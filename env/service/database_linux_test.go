@@ -118,6 +118,22 @@ func TestEachJobHasItsOwnPostgresDatabase(t *testing.T) {
 	if n, countErr := on(t, s, loan.Databases["db"], "SELECT count(*) FROM t"); err != nil || countErr != nil || n != "1" {
 		t.Errorf("%+v %v: %s rows, %v", loan, err, n, countErr)
 	}
+	// A service that is kept gets its own data back, whoever is connected to it; the next time as well.
+	for range 2 {
+		if err := Reset(t.Context(), s); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := on(t, s, "shop", "INSERT INTO t VALUES (4) RETURNING (SELECT count(*) FROM t)"); err != nil || n != "1" {
+			t.Errorf("the service's own has %s rows after a reset: %v", n, err)
+		}
+	}
+	if _, err := value(t.Context(), user, "SELECT 1"); err == nil {
+		t.Error("who was connected still is")
+	}
+	if user, err = postgresOf(s.spec(), s.By, s.Address).connect(t.Context(), "shop"); err != nil {
+		t.Fatal(err)
+	}
+	defer closeQuietly(t.Context(), user)
 	// Without a template, and while somebody is connected, jobs must run one at a time.
 	if _, err := on(t, s, "postgres", "DROP DATABASE "+templateName); err != nil {
 		t.Fatal(err)
@@ -172,6 +188,9 @@ func TestEachJobHasItsOwnRedisDatabase(t *testing.T) {
 	}
 	if strings.Join(got, " ") != "1 2 3" || in2("0", "GET", "key") != "old" {
 		t.Errorf("lent %v; the service's own has %q", got, in2("0", "GET", "key"))
+	}
+	if err := Reset(t.Context(), s); err != nil || in2("0", "DBSIZE") != "0" {
+		t.Errorf("after a reset the service's own has %s keys: %v", in2("0", "DBSIZE"), err)
 	}
 	for i := range 4 {
 		if err := d.Return(t.Context(), fmt.Sprint("job ", i)); err != nil {

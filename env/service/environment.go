@@ -87,6 +87,7 @@ type Change struct {
 	Probed   Probed  // of StateReady
 	Note     string  // of StateReady: what is not known all the same
 	Message  string  // one line: progress, or why
+	Notice   bool    // Message is something that people should know: a provider did not do all as it was asked for
 	Log      []string
 	Err      error // of StateFailed: a *Failure
 }
@@ -186,6 +187,13 @@ func (e *Environment) await(ctx context.Context, check func() (bool, error)) err
 	}
 }
 
+// Changed is closed at the next change of what Status and Served say. Take it before the look, and no change is missed.
+func (e *Environment) Changed() <-chan struct{} {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.changed
+}
+
 // update changes what the nodes say, and wakes whoever waits for something.
 func (e *Environment) update(change func()) {
 	e.mu.Lock()
@@ -200,15 +208,40 @@ func (e *Environment) wake() {
 	e.changed = make(chan struct{})
 }
 
+// hear takes a line of the provider. A notice is kept, and the same one is told once, however often the service is started.
+func (e *Environment) hear(n *node, line string) {
+	line = withoutName(line, n.Name)
+	if progress(line) {
+		e.tell(n, line, nil)
+		return
+	}
+	e.mu.Lock()
+	known := slices.Contains(n.notices, line)
+	if !known && len(n.notices) < maxNotices {
+		n.notices = append(n.notices, line)
+	}
+	e.mu.Unlock()
+	if !known {
+		e.observe(n, Change{Message: line, Notice: true})
+	}
+}
+
+// maxNotices bounds what is kept of one service.
+const maxNotices = 50
+
 // tell observes a node as it is.
 func (e *Environment) tell(n *node, message string, log []string) {
+	e.observe(n, Change{Message: message, Log: log})
+}
+
+func (e *Environment) observe(n *node, c Change) {
 	if e.settings.Observe == nil {
 		return
 	}
 	e.observing.Lock()
 	defer e.observing.Unlock()
 	e.mu.Lock()
-	c := Change{Service: n.Name, By: n.By, State: n.state, At: time.Now(), Message: message, Log: log}
+	c.Service, c.By, c.State, c.At = n.Name, n.By, n.state, time.Now()
 	in := n.instance
 	if n.state == StateReady {
 		c.Probed, c.Note = n.probed, n.note

@@ -3,7 +3,10 @@ package service
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
+	"sync"
+	"time"
 
 	"testrunner/report/event"
 )
@@ -19,8 +22,9 @@ type Status struct {
 	Address  Address
 	Identity string
 	Restarts int
-	Note     string // what is not known of its readiness
-	Message  string // the last one; "" where nothing is to be said
+	Note     string   // what is not known of its readiness
+	Message  string   // the last one; "" where nothing is to be said
+	Notices  []string // what people should know of how it is served
 }
 
 // Status lists all services, sorted by name.
@@ -31,7 +35,7 @@ func (e *Environment) Status() []Status {
 		e.mu.Lock()
 		s := Status{
 			Service: name, By: n.By, Fidelity: n.Fidelity(), State: n.state, Ready: n.steady && e.sound(n), Probed: n.probed,
-			Restarts: n.restarts, Note: n.note, Message: n.message,
+			Restarts: n.restarts, Note: n.note, Message: n.message, Notices: slices.Clone(n.notices),
 		}
 		in := n.instance
 		e.mu.Unlock()
@@ -73,6 +77,34 @@ func (e *Environment) Ask(ctx context.Context, name string) error {
 		return fmt.Errorf("%s: %s: %w", name, p.Name, err)
 	}
 	return nil
+}
+
+// The clocks of Settle.
+const (
+	settleAsks  = time.Second     // for one answer
+	settleKnows = 2 * time.Second // for the news of an end, behind the answer that did not come
+)
+
+// Settle returns when what happened to the services until now is known, or after a moment: one that counts as ready and does not answer
+// has just ended, and its Outage is still to come.
+func (e *Environment) Settle(ctx context.Context) {
+	var all sync.WaitGroup
+	for _, s := range e.Status() {
+		if !s.Ready || s.State == StateCompleted {
+			continue
+		}
+		all.Go(func() {
+			asking, cancel := context.WithTimeout(ctx, settleAsks)
+			defer cancel()
+			if e.Ask(asking, s.Service) == nil {
+				return
+			}
+			waiting, stop := context.WithTimeout(ctx, settleKnows)
+			defer stop()
+			_ = e.await(waiting, func() (bool, error) { return !e.nodes[s.Service].steady, nil }) // it lives, and is only slow
+		})
+	}
+	all.Wait()
 }
 
 // Served are the services that run, as Variables and Databases take them; without names: all, sorted.

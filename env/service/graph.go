@@ -4,12 +4,14 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
 
 	"github.com/compose-spec/compose-go/v2/types"
 
 	"testrunner/env"
+	"testrunner/report/event"
 )
 
 // checkEdges looks at who waits for whom before the compose library does: it knows the lines.
@@ -123,6 +125,13 @@ func (g Graph) resolved(name string) (*Container, error) {
 	if err := checkFiles(g.project, s); err != nil {
 		return nil, err
 	}
+	if hasRaw(s) {
+		all, err := environmentOf(g.project, s)
+		if err != nil {
+			return nil, err
+		}
+		s.Environment, s.EnvFiles = all, nil
+	}
 	alone := *g.project
 	alone.Services, alone.DisabledServices = types.Services{name: s}, nil
 	p, err := alone.WithServicesEnvironmentResolved(false)
@@ -144,7 +153,8 @@ func checkFiles(p *types.Project, s types.ServiceConfig) error {
 			}
 		}
 		if _, set := p.Environment[f.Environment]; f.Environment != "" && !set {
-			return fmt.Errorf("%s.%s.environment: the variable %s has no value; export %s=VALUE", what, name, f.Environment, f.Environment)
+			return fmt.Errorf("%s.%s.environment: the variable %s has no value; %s", what, name, f.Environment,
+				event.SetVariable(runtime.GOOS, f.Environment, "VALUE"))
 		}
 		return nil
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -12,6 +13,7 @@ import (
 
 	"testrunner/env"
 	"testrunner/env/service"
+	"testrunner/report/event"
 )
 
 func graph(t *testing.T, compose string, environ ...string) service.Graph {
@@ -253,7 +255,7 @@ configs: { conf: { content: "a: ${HOME_OF_D}" } }
 		t.Error(got)
 	}
 	for name, want := range map[string]string{
-		"db": "start db: env file " + filepath.Join(root, "made-later.env") + " not found", "secret": "start secret: secrets.lost.file: ", "variable": "start variable: secrets.unset.environment: the variable UNSET has no value; export UNSET=VALUE",
+		"db": "start db: env file " + filepath.Join(root, "made-later.env") + " not found", "secret": "start secret: secrets.lost.file: ", "variable": "start variable: secrets.unset.environment: the variable UNSET has no value; " + event.SetVariable(runtime.GOOS, "UNSET", "VALUE"),
 		"nobody": "start nobody: neither the compose files nor services in runner.yaml describe it",
 	} {
 		if _, err := g.Specs(services, []string{name}, false); err == nil || !strings.HasPrefix(err.Error(), want) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -68,10 +69,12 @@ func local(s env.Service, m Machine) event.Finding {
 	return f
 }
 
-// postgresFolders are where packages put PostgreSQL's server, which is on no PATH: Debian's, Homebrew's, the installer's for Windows.
+// postgresFolders are where packages put PostgreSQL's server, which is on no PATH: Debian's and Red Hat's, those of macOS
+// (Homebrew, Postgres.app, the installer, MacPorts), the installer's for Windows.
 func postgresFolders() []string {
 	return []string{
 		"/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/postgresql*/bin", "/usr/local/opt/postgresql*/bin",
+		"/Applications/Postgres.app/Contents/Versions/*/bin", "/Library/PostgreSQL/*/bin", "/opt/local/lib/postgresql*/bin",
 		`C:\Program Files\PostgreSQL\*\bin`,
 	}
 }
@@ -98,7 +101,7 @@ func Addresses(e env.Environment, names, allowed []string) []event.Finding {
 	var out []event.Finding
 	for _, a := range e.Addresses {
 		if slices.Contains(names, a.Service) {
-			out = append(out, address(a, e.Mode == event.Staging, allowed))
+			out = append(out, address(a, e.Mode == event.Staging && !a.Named, allowed))
 		}
 	}
 	if e.Mode != event.Staging {
@@ -122,7 +125,7 @@ func address(a env.Address, staging bool, allowed []string) event.Finding {
 	}
 	if a.Missing != "" {
 		f.Detail = fmt.Sprintf("the address of %s is %s (%s), and %s has no value", a.Service, a.Written, a.Where, a.Missing)
-		f.Remedy = "export " + a.Missing + "=URL"
+		f.Remedy = event.SetVariable(runtime.GOOS, a.Missing, "URL")
 		return f
 	}
 	u, err := url.Parse(a.URL)
@@ -132,7 +135,11 @@ func address(a env.Address, staging bool, allowed []string) event.Finding {
 	case !staging && !loopback(u.Hostname()) && !slices.Contains(allowed, u.Hostname()):
 		f.Detail = fmt.Sprintf("%s is not this machine, and allow_hosts in runner.yaml does not list it: tests could write to it", u.Hostname())
 	default:
-		f.Status, f.Detail = event.OK, fmt.Sprintf("%s, at %s", a.URL, a.Where)
+		u.User = nil
+		f.Status, f.Detail = event.OK, fmt.Sprintf("%s, at %s", u, a.Where)
+		if a.Named {
+			f.Detail = fmt.Sprintf("%s, named by %s", u, a.Where)
+		}
 	}
 	return f
 }

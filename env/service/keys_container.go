@@ -34,7 +34,6 @@ func containerKeys() []Key {
 }
 
 func mountKeys() []Key {
-	const mounted = "the file is mounted as it is, with its own owner and mode"
 	keys := concat(
 		supported("services.*.volumes", "", "source", "target", "read_only", "bind", "bind.create_host_path", "bind.selinux",
 			"volume", "volume.nocopy", "tmpfs", "tmpfs.size", "tmpfs.mode"),
@@ -49,10 +48,7 @@ func mountKeys() []Key {
 		},
 	)
 	for _, of := range []string{"secrets", "configs"} {
-		keys = append(keys, supported("services.*."+of, "", "source", "target")...)
-		for _, name := range []string{"uid", "gid", "mode"} {
-			keys = append(keys, noEffect("services.*."+of+"."+name, mounted))
-		}
+		keys = append(keys, supported("services.*."+of, "", "source", "target", "uid", "gid", "mode")...)
 	}
 	return keys
 }

@@ -40,8 +40,11 @@ func networkKeys() []Key {
 
 func volumeKeys() []Key {
 	return concat(
-		supported("volumes", "", "*.name", "*.driver", "*.driver_opts", "*.external", "*.external.name"),
-		[]Key{noEffect("volumes.*.labels", "a run's volumes carry the run's labels alone")},
+		supported("volumes", "", "*.driver", "*.driver_opts", "*.external", "*.external.name"),
+		[]Key{
+			noEffect("volumes.*.name", "each run has volumes of its own, named after the run").only("of a volume that is not external", notExternal),
+			noEffect("volumes.*.labels", "a run's volumes carry the run's labels alone"),
+		},
 	)
 }
 

@@ -54,9 +54,9 @@ func (h *Healthcheck) patience() time.Duration {
 // volume that is filled at the start, and a program that the image does not have never comes.
 const notThereTries = 5
 
-// healthcheckProbe runs the compose file's own healthcheck inside of the service.
-func healthcheckProbe(h *Healthcheck, in Instance) Probe {
-	p, argv, missing := Probe{Name: "the compose file's healthcheck", Within: h.Timeout}, h.command(), 0
+// healthcheckProbe runs a container's healthcheck inside of the service. Whose it is names it.
+func healthcheckProbe(whose string, h *Healthcheck, in Instance) Probe {
+	p, argv, missing := Probe{Name: whose, Within: h.Timeout}, h.command(), 0
 	if p.Within <= 0 {
 		p.Within = healthcheckClock
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"testrunner/env"
 	"testrunner/report/event"
 )
 
@@ -114,5 +115,23 @@ func TestRedis(t *testing.T) {
 	again := startRedis(t)
 	if seen := ready(t, logged, again); seen.Probes < 2 || seen.Ready > 5*time.Second {
 		t.Errorf("log and PING: %+v", seen)
+	}
+}
+
+// A Redis of which nobody says that it is one, behind a command of its own, is ready when it answers, also with an error.
+func TestRedisThatIsNotRecognised(t *testing.T) {
+	for name, args := range map[string][]string{"open": nil, "with a password": {"--requirepass", "sesame"}} {
+		in := startRedis(t, args...)
+		s := Spec{Service: env.Service{Name: "cache", Local: []string{"redis-server"}}}
+		p, known, found := wireProbe(s, event.ByLocal, in.Address())
+		if known || !found {
+			t.Fatalf("%s: known %v, found %v", name, known, found)
+		}
+		if seen := ready(t, s, in); seen.Last != p.Name {
+			t.Errorf("%s: %+v", name, seen)
+		}
+		if err := p.once(t.Context()); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }

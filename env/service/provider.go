@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"strings"
 	"time"
 
 	"testrunner/env"
@@ -66,8 +67,28 @@ type Provider interface {
 // ErrNoInside says that there is nothing to run a command in: the service is an address or a stub.
 var ErrNoInside = errors.New("the service has no inside: it is an address or a stub, and nothing can be run in it")
 
-// Tell is told of progress and of what was done, one line each: "pulls postgres:16: 40 of 112 MB".
+// Tell is told of what is done and of what is not as it was asked for, one line each. A line that begins with "pulls ", "pulled " or
+// "builds " is progress, of which there may be many; every other one is a notice, which people are shown.
 type Tell func(line string)
+
+// progress says whether a line of Tell is one of many.
+func progress(line string) bool {
+	for _, verb := range []string{"pulls ", "pulled ", "builds "} {
+		if strings.HasPrefix(line, verb) {
+			return true
+		}
+	}
+	return false
+}
+
+// Died is the error of a start after which something ran already, and ended.
+type Died struct {
+	Err error
+	Log []string // what it wrote, the last lines
+}
+
+func (d *Died) Error() string { return d.Err.Error() }
+func (d *Died) Unwrap() error { return d.Err }
 
 // Instance is one service that was started. Its methods are safe for use by many goroutines.
 type Instance interface {
@@ -104,14 +125,18 @@ type Address struct {
 	Ports map[int]int // every port of the service by its own number -> Port here
 	URL   string      // as its protocol writes it, credentials included: "postgres://user:password@127.0.0.1:40123"; "" is http://Host:Port
 	Inner string      // how its peers call it: "postgres:5432" on a network of containers; "" is the same as outside
+
+	Foreign bool // nobody here started it: who may enter is for its own URL to say, and not for the compose file
 }
 
 // End is how an instance ended.
 type End struct {
 	Code   int
 	Signal string
-	Why    string // "out of memory", "the engine stopped answering"; "" where code and signal say all
-	Engine bool   // the engine under it died: not the service's own fault
+	Why    string    // "out of memory", "the engine stopped answering"; "" where code and signal say all
+	Engine bool      // the engine under it died: not the service's own fault
+	Chance bool      // by a chance that the next start need not have: somebody took its port
+	At     time.Time // when; zero: when Done was closed. What it left running, and its last lines, may have been waited for since
 }
 
 // Probed is what was seen while a service became ready.

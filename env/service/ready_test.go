@@ -122,8 +122,8 @@ func TestHealthchecks(t *testing.T) {
 			t.Errorf("%+v: %q, %s", c.check, c.check.command(), c.check.patience())
 		}
 	}
-	p := healthcheckProbe(&Healthcheck{Test: []string{"CMD", "x"}, Timeout: 3 * time.Second}, nil)
-	if p.Within != 3*time.Second || healthcheckProbe(&Healthcheck{Test: []string{"CMD", "x"}}, nil).Within != 30*time.Second {
+	p := healthcheckProbe("x", &Healthcheck{Test: []string{"CMD", "x"}, Timeout: 3 * time.Second}, nil)
+	if p.Within != 3*time.Second || healthcheckProbe("x", &Healthcheck{Test: []string{"CMD", "x"}}, nil).Within != 30*time.Second {
 		t.Errorf("its own timeout does not count: %s", p.Within)
 	}
 }
@@ -154,7 +154,7 @@ func TestAProgramThatIsNotThereNeverComes(t *testing.T) {
 		{[]int{127, 127, 127, 127, 1, 127, 127, 127, 0}, nil, 9, ""},
 		{[]int{0}, ErrNoInside, 1, ErrNoInside.Error()},
 	} {
-		p := healthcheckProbe(&Healthcheck{Test: []string{"CMD", "curl"}}, &told{codes: c.codes, err: c.err})
+		p := healthcheckProbe("x", &Healthcheck{Test: []string{"CMD", "curl"}}, &told{codes: c.codes, err: c.err})
 		var err error
 		asks := 0
 		for err = errors.New("not asked"); err != nil && !IsPermanent(err) && asks < 20; asks++ {

@@ -19,7 +19,8 @@ type Readiness struct {
 }
 
 // ReadinessOf says when a service is ready. The wire comes first: its answer costs little, so it is awaited before commands are run, one
-// by one. A healthcheck of the compose file belongs to the container, so it counts only where docker serves.
+// by one. A healthcheck belongs to the container, so it counts only where docker serves: the compose file's, or the image's own where
+// nothing else is known.
 func ReadinessOf(s Spec, by event.Provider, in Instance, run Command) Readiness {
 	r := Readiness{Within: s.within(by)}
 	wire, known, found := wireProbe(s, by, in.Address())
@@ -30,9 +31,12 @@ func ReadinessOf(s Spec, by event.Provider, in Instance, run Command) Readiness 
 	if found && (known || !said) {
 		r.Probes = append(r.Probes, wire)
 	}
-	if by == event.ByDocker && s.Container != nil && s.Container.Healthcheck.command() != nil {
-		r.Probes = append(r.Probes, healthcheckProbe(s.Container.Healthcheck, in))
+	if check, whose := s.healthcheck(by, in, said || known); check != nil {
+		r.Probes = append(r.Probes, healthcheckProbe(whose, check, in))
 		said = true
+		if s.ReadyWithin == 0 {
+			r.Within = max(r.Within, check.patience())
+		}
 	}
 	if len(s.ReadyCommand) > 0 {
 		one := Served{Service: s.Service, Container: s.Container, By: by, Address: in.Address()}
@@ -46,6 +50,31 @@ func ReadinessOf(s Spec, by event.Provider, in Instance, run Command) Readiness 
 		r.Note = "it publishes no port and has no healthcheck, so it counts as ready when it has started and still runs: services, " + s.Name + ", ready in runner.yaml says more"
 	}
 	return r
+}
+
+// Checked is an instance that knows a healthcheck of its own beside the compose file's: that of its image, as the file has changed it.
+type Checked interface {
+	Healthcheck() *Healthcheck // nil: there is none
+}
+
+// healthcheck is the one that must succeed, and whose it is; nil is none. Docker asks an image's own wherever the compose file says
+// nothing; here the wire and what runner.yaml says (known) come before it, unless the file sets it up.
+func (s Spec) healthcheck(by event.Provider, in Instance, known bool) (check *Healthcheck, whose string) {
+	if by != event.ByDocker || s.Container == nil {
+		return nil, ""
+	}
+	own := s.Container.Healthcheck
+	if own.command() != nil {
+		return own, "the compose file's healthcheck"
+	}
+	c, ok := in.(Checked)
+	if !ok || own != nil && own.Disabled || own == nil && known {
+		return nil, ""
+	}
+	if check = c.Healthcheck(); check.command() == nil {
+		return nil, ""
+	}
+	return check, "the image's healthcheck"
 }
 
 // within is how long the service may take to be ready: what runner.yaml says, else a minute, or longer where docker would be more patient

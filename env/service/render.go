@@ -19,7 +19,7 @@ const (
 // Formats lists them.
 func Formats() []Format { return []Format{Text, DOT, Mermaid} }
 
-// Draw draws the selected services: who waits for whom, and for what. The same graph gives the same bytes. An unknown format is a fault
+// Draw draws the selected services: in which stages they could start, who waits for whom, and for what, and the longest chain. The same graph gives the same bytes. An unknown format is a fault
 // of the caller's, and panics.
 func (g Graph) Draw(f Format, selected []string) string {
 	selected = slices.Compact(slices.Sorted(slices.Values(selected)))
@@ -75,12 +75,16 @@ func (g Graph) dot(selected []string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "digraph %q {\n  rankdir=LR;\n", g.Project)
 	critical := g.CriticalPath(selected, nil)
-	for _, name := range selected {
-		style := ""
-		if slices.Contains(critical, name) && len(critical) > 1 {
-			style = " [penwidth=2]"
+	for i, names := range g.Stages(selected) {
+		fmt.Fprintf(&b, "  subgraph cluster_%d {\n    label=\"stage %d\";\n", i+1, i+1)
+		for _, name := range names {
+			style := ""
+			if slices.Contains(critical, name) && len(critical) > 1 {
+				style = " [penwidth=2]"
+			}
+			fmt.Fprintf(&b, "    %q%s;\n", name, style)
 		}
-		fmt.Fprintf(&b, "  %q%s;\n", name, style)
+		b.WriteString("  }\n")
 	}
 	for _, name := range selected {
 		for _, e := range g.edges(name, selected) {
@@ -98,8 +102,13 @@ func (g Graph) dot(selected []string) string {
 func (g Graph) mermaid(selected []string) string {
 	var b strings.Builder
 	b.WriteString("flowchart LR\n")
-	for i, name := range selected {
-		fmt.Fprintf(&b, "  s%d[\"%s\"]\n", i+1, name)
+	for i, names := range g.Stages(selected) {
+		fmt.Fprintf(&b, "  subgraph stage%d [\"stage %d\"]\n", i+1, i+1)
+		for _, name := range names {
+			at, _ := slices.BinarySearch(selected, name)
+			fmt.Fprintf(&b, "    s%d[\"%s\"]\n", at+1, name)
+		}
+		b.WriteString("  end\n")
 	}
 	for i, name := range selected {
 		for _, e := range g.edges(name, selected) {

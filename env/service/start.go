@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 
@@ -22,10 +23,12 @@ type node struct {
 	gone      chan struct{} // closed when nobody works on it any more
 	state     State
 	message   string
+	notices   []string // of the provider
 	instance  Instance
 	remains   []Instance // of earlier lives, which could not be stopped
 	release   context.CancelCauseFunc
-	lives     int // so many times it was started
+	lives     int         // so many times it was started
+	had       map[int]int // the ports of its last life, as Spec.Wanted has them
 	restarts  int
 	prepared  bool
 	started   bool
@@ -82,12 +85,12 @@ func (e *Environment) prepare(n *node) {
 	}
 	ctx, cancel := context.WithTimeout(e.ctx, e.settings.Prepare)
 	defer cancel()
-	err := n.provider.Prepare(ctx, n.Spec, func(line string) { e.tell(n, line, nil) })
+	err := n.provider.Prepare(ctx, n.Spec, func(line string) { e.hear(n, line) })
 	switch {
 	case err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) && e.ctx.Err() == nil:
 		e.fail(n, fmt.Errorf("not prepared within %s: %w", e.settings.Prepare, err))
 	case err != nil:
-		e.fail(n, fmt.Errorf("prepare: %w", err))
+		e.fail(n, n.while("prepare", err))
 	default:
 		e.update(func() { n.prepared, n.times.prepared = true, time.Now() })
 	}
@@ -169,8 +172,13 @@ func (e *Environment) fail(n *node, err error) {
 	e.mu.Lock()
 	in := n.instance
 	e.mu.Unlock()
-	if in != nil && f.Service == n.Name {
+	var died *Died
+	switch {
+	case f.Service != n.Name:
+	case in != nil:
 		f.Log = in.Log(logLines)
+	case errors.As(err, &died):
+		f.Log = died.Log
 	}
 	told := false
 	e.update(func() {
@@ -217,24 +225,60 @@ func (e *Environment) start(n *node, begun time.Time) (Instance, error) {
 			}
 		}
 	})
-	in, err := n.provider.Start(ctx, n.Spec, peers, func(line string) { e.tell(n, line, nil) })
+	in, err := n.provider.Start(ctx, n.again(), peers, func(line string) { e.hear(n, line) })
 	timer.Stop()
 	if err != nil {
 		if cause := context.Cause(ctx); cause != nil && e.ctx.Err() == nil {
 			err = cause
 		}
 		cancel(nil)
-		return nil, fmt.Errorf("start: %w", err)
+		return nil, n.while("start", err)
 	}
 	adrift := false
 	e.update(func() {
 		n.instance, n.release, n.lives, n.started, n.times.started = in, cancel, n.lives+1, true, time.Now()
+		n.had = portsOf(in.Address())
 		adrift = e.adrift
 	})
 	if adrift { // Close has gone already, and can't stop what it never saw
 		e.discard(n)
 	}
 	return in, nil
+}
+
+// said is an error with other words.
+type said struct {
+	error
+	text string
+}
+
+func (s said) Error() string { return s.text }
+func (s said) Unwrap() error { return s.error }
+
+// while is a provider's error with what it was at, which is told once, and without the service's name, which stands before it anyway.
+func (n *node) while(what string, err error) error {
+	return said{err, what + ": " + withoutName(strings.TrimPrefix(err.Error(), what+" "), n.Name)}
+}
+
+func withoutName(line, name string) string { return strings.TrimPrefix(line, name+": ") }
+
+// again is what a life is started with. A further one wants the ports of the one before: the tests that run know no others.
+func (n *node) again() Spec {
+	s := n.Spec
+	if len(n.had) > 0 {
+		s.Wanted = n.had
+	}
+	return s
+}
+
+// portsOf are the ports of a life, for the next one.
+func portsOf(a Address) map[int]int {
+	out := maps.Clone(a.Ports)
+	if out == nil {
+		out = map[int]int{}
+	}
+	out[0] = a.Port
+	return out
 }
 
 // life is this life as one of another provider's sees it: by its name where both are on one network, else by its address here.

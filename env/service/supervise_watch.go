@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"time"
-
-	"testrunner/report/event"
 )
 
 // watch looks after a service that is ready, until something happens to it or to what it depends on.
@@ -128,8 +126,8 @@ func (e *Environment) over(n *node, in Instance) ending {
 	}
 	end := in.End()
 	_, asks := Wire(n.Spec, n.By, in.Address())
-	checked := n.By == event.ByDocker && n.Container != nil && n.Container.Healthcheck.command() != nil
-	idle := !asks && !checked && n.ReadyLog == "" && len(n.ReadyCommand) == 0 && !n.awaited[Healthy] // a task that nobody waits for
+	check, _ := n.healthcheck(n.By, in, asks)
+	idle := !asks && check == nil && n.ReadyLog == "" && len(n.ReadyCommand) == 0 && !n.awaited[Healthy] // a task that nobody waits for
 	if end.Code == 0 && end.Signal == "" && !end.Engine && (n.awaited[Completed] || idle) {
 		e.enter(n, StateCompleted, "ended with 0", func() {
 			n.completed, n.ready, n.times.ready = true, true, time.Now()
@@ -143,11 +141,16 @@ func (e *Environment) over(n *node, in Instance) ending {
 	broken := e.broken(n)
 	switch {
 	case end.Engine:
+		if n.everReady {
+			e.outageAt(n, end.At, end.String(), true)
+		}
 		return ending{fatal, fmt.Errorf("%w: %s", errEngine, end)}
 	case broken != nil:
 		return ending{fatal, broken}
 	case n.everReady:
-		e.outage(n, end.String(), false) // from now on, and not only when its last lines were read
+		e.outageAt(n, end.At, end.String(), false) // and not only since its last lines were read
+		return ending{crashed, errors.New(end.String())}
+	case end.Chance:
 		return ending{crashed, errors.New(end.String())}
 	case n.awaited[Completed] && !n.awaited[Healthy]:
 		return ending{fatal, fmt.Errorf("%s, and others wait until it has completed with 0", end)}
@@ -187,13 +190,21 @@ func (e *Environment) Outages() []Outage {
 
 // outage opens one, or adds to the one that is open that the engine died.
 func (e *Environment) outage(n *node, why string, engine bool) {
+	e.outageAt(n, time.Time{}, why, engine)
+}
+
+// outageAt is outage, of a time that is known; zero is now.
+func (e *Environment) outageAt(n *node, at time.Time, why string, engine bool) {
+	if now := time.Now(); at.IsZero() || at.After(now) {
+		at = now
+	}
 	for i := range e.outages {
 		if o := &e.outages[i]; o.Service == n.Name && o.To.IsZero() {
 			o.Engine = o.Engine || engine
 			return
 		}
 	}
-	e.outages = append(e.outages, Outage{Service: n.Name, From: time.Now(), Why: why, Engine: engine})
+	e.outages = append(e.outages, Outage{Service: n.Name, From: at, Why: why, Engine: engine})
 }
 
 func (e *Environment) outageOver(n *node) {

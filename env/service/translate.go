@@ -196,11 +196,11 @@ func mountsOf(p *types.Project, s types.ServiceConfig) []Mount {
 		if !path.IsAbs(target) {
 			target = "/run/secrets/" + target
 		}
-		out = append(out, fileMount(types.FileObjectConfig(p.Secrets[each.Source]), target, p.Environment))
+		out = append(out, fileMount(types.FileObjectConfig(p.Secrets[each.Source]), types.FileReferenceConfig(each), target, p.Environment))
 	}
 	for _, each := range s.Configs {
 		target := cmp.Or(each.Target, "/"+each.Source)
-		out = append(out, fileMount(types.FileObjectConfig(p.Configs[each.Source]), target, p.Environment))
+		out = append(out, fileMount(types.FileObjectConfig(p.Configs[each.Source]), types.FileReferenceConfig(each), target, p.Environment))
 	}
 	return out
 }
@@ -226,9 +226,12 @@ func mountOf(p *types.Project, v types.ServiceVolumeConfig) Mount {
 	return m
 }
 
-// fileMount is a secret or a config: a file of this machine, or a content of its own.
-func fileMount(f types.FileObjectConfig, target string, environ types.Mapping) Mount {
-	m := Mount{Kind: types.VolumeTypeBind, Source: f.File, Target: target, ReadOnly: true}
+// fileMount is a secret or a config: a file of this machine, or a content of its own, with the owner and mode that a service gives it.
+func fileMount(f types.FileObjectConfig, r types.FileReferenceConfig, target string, environ types.Mapping) Mount {
+	m := Mount{Kind: types.VolumeTypeBind, Source: f.File, Target: target, ReadOnly: true, UID: r.UID, GID: r.GID, File: f.File != ""}
+	if r.Mode != nil {
+		m.Mode = uint32(*r.Mode)
+	}
 	switch {
 	case f.File != "":
 	case f.Environment != "":

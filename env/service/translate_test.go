@@ -100,10 +100,18 @@ var translated = map[string]struct {
 		c.Mounts = []service.Mount{{Kind: "tmpfs", Target: "/t", Size: 1 << 20, Mode: 0o700}}
 	}},
 	"secret": {"secrets: [s]", "secrets: { s: { file: ./s.txt } }", func(c *service.Container) {
-		c.Mounts = []service.Mount{{Kind: "bind", Source: "ROOT/s.txt", Target: "/run/secrets/s", ReadOnly: true}}
+		c.Mounts = []service.Mount{{Kind: "bind", Source: "ROOT/s.txt", Target: "/run/secrets/s", ReadOnly: true, File: true}}
 	}},
 	"secret elsewhere": {"secrets: [{ source: s, target: /etc/s }, { source: s, target: t }]", "secrets: { s: { file: ./s.txt } }", func(c *service.Container) {
-		c.Mounts = []service.Mount{{Kind: "bind", Source: "ROOT/s.txt", Target: "/etc/s", ReadOnly: true}, {Kind: "bind", Source: "ROOT/s.txt", Target: "/run/secrets/t", ReadOnly: true}}
+		c.Mounts = []service.Mount{
+			{Kind: "bind", Source: "ROOT/s.txt", Target: "/etc/s", ReadOnly: true, File: true}, {Kind: "bind", Source: "ROOT/s.txt", Target: "/run/secrets/t", ReadOnly: true, File: true},
+		}
+	}},
+	"secret of somebody": {"secrets: [{ source: s, uid: \"103\", gid: \"104\", mode: 0o440 }]", "secrets: { s: { file: ./s.txt } }", func(c *service.Container) {
+		c.Mounts = []service.Mount{{Kind: "bind", Source: "ROOT/s.txt", Target: "/run/secrets/s", ReadOnly: true, File: true, UID: "103", GID: "104", Mode: 0o440}}
+	}},
+	"config of somebody": {"configs: [{ source: c, uid: \"103\", mode: \"0400\" }]", "configs: { c: { content: text } }", func(c *service.Container) {
+		c.Mounts = []service.Mount{{Kind: "bind", Target: "/c", Content: []byte("text"), ReadOnly: true, UID: "103", Mode: 0o400}}
 	}},
 	"config": {"configs: [c]", "configs: { c: { content: text } }", func(c *service.Container) {
 		c.Mounts = []service.Mount{{Kind: "bind", Target: "/c", Content: []byte("text"), ReadOnly: true}}

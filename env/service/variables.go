@@ -69,7 +69,7 @@ func (s Served) open() string {
 func (s Served) variables() []string {
 	var out []string
 	if s.base() != "" {
-		name := capitals(s.Name)
+		name := Capitals(s.Name)
 		out = append(out, name+"_URL="+s.base(), name+"_HOST="+s.host(), name+"_PORT="+s.port())
 	}
 	for _, line := range s.Env {
@@ -183,8 +183,8 @@ func (s Served) database() string {
 	return ""
 }
 
-// capitals is a service's name as a variable's: "my-db.1" is MY_DB_1.
-func capitals(name string) string {
+// Capitals is a service's name as a variable's: "my-db.1" is MY_DB_1.
+func Capitals(name string) string {
 	out := strings.Map(func(r rune) rune {
 		switch {
 		case r >= 'a' && r <= 'z':

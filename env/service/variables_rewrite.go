@@ -18,18 +18,21 @@ import (
 //   - a name alone, where the variable says that it holds a host (PGHOST, DB_HOST, REDIS_ADDR, ..._SERVER, ..._ENDPOINT). The variable of
 //     its port beside it (PGPORT, DB_PORT) changes too, and is added where there is none, since the port is another one here.
 //
+// Where a peer is another server than the one that the compose file makes, or has another password than it says, who enters it and what
+// for changes as well: see rewriteLogins and loginBeside.
+//
 // Names alone in other variables (POSTGRES_USER=postgres) are no hosts. The order stays; what is added stands at the end.
 func Rewrite(environ []string, peers map[string]Address) []string {
 	out := slices.Clone(environ)
 	for i, line := range environ {
 		if name, value, found := strings.Cut(line, "="); found {
-			out[i] = name + "=" + rewriteWords(rewriteHosts(value, peers), peers)
+			out[i] = name + "=" + rewriteWords(rewriteHosts(rewriteLogins(value, peers), peers), peers)
 		}
 	}
 	for i, line := range environ { // after the others, since a variable beside it changes too
 		name, value, _ := strings.Cut(line, "=")
 		if peer, ok := peers[value]; ok && peer.hostHere() != "" {
-			out = alone(out, i, name, peer)
+			out = loginBeside(alone(out, i, name, peer), name, peer)
 		}
 	}
 	return out
@@ -146,6 +149,11 @@ func rewriteWords(value string, peers map[string]Address) string {
 	if !ok || peer.hostHere() == "" {
 		return value
 	}
+	return rewriteLoginWords(peer.words(value, m), peer)
+}
+
+// words rewrites host and port of a list of words; m is where the host stands in it.
+func (peer Address) words(value string, m []int) string {
 	port := portWords.FindStringSubmatch(value)
 	if port == nil {
 		separator := " "

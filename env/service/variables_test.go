@@ -85,6 +85,48 @@ func TestRewrite(t *testing.T) {
 	}
 }
 
+// Who enters a peer, and what for, follows the server that is there: that of the compose file, Redis without its file, somebody else's.
+func TestRewriteLogins(t *testing.T) {
+	peers := map[string]Address{
+		"postgres": {Host: "127.0.0.1", Port: 40001, Ports: map[int]int{5432: 40001}, URL: "postgres://app:right@127.0.0.1:40001"},
+		"redis":    {Host: "127.0.0.1", Port: 40002, Ports: map[int]int{6379: 40002}, URL: "redis://127.0.0.1:40002"},
+		"cache":    {Host: "127.0.0.1", Port: 40003, Ports: map[int]int{6379: 40003}, URL: "redis://:p%40ss@127.0.0.1:40003"},
+		"db":       {Host: "db.example.com", Port: 6432, Ports: map[int]int{5432: 6432}, URL: "postgres://me:own%2Fword@db.example.com:6432/shop?sslmode=require", Foreign: true},
+		"fast":     {Host: "fast.example.com", Port: 6380, Ports: map[int]int{6379: 6380}, URL: "rediss://u:pw@fast.example.com:6380", Foreign: true},
+		"auth":     {Host: "auth.example.com", Port: 443, Ports: map[int]int{8081: 443}, URL: "https://auth.example.com/base/", Foreign: true},
+	}
+	for _, c := range [][2]string{
+		// A server that was made from the compose file: its first user's password is right here, and other users are its scripts'.
+		{"A=postgres://app:right@postgres:5432/x", "A=postgres://app:right@127.0.0.1:40001/x"},
+		{"A=postgres://app:old@postgres:5432/x?a=1", "A=postgres://app:right@127.0.0.1:40001/x?a=1"},
+		{"A=postgres://reader:r@postgres:5432/x", "A=postgres://reader:r@127.0.0.1:40001/x"},
+		{"A=postgres://postgres:5432/x", "A=postgres://127.0.0.1:40001/x"},
+		{"PGHOST=postgres|PGUSER=reader|PGPASSWORD=r", "PGHOST=127.0.0.1|PGUSER=reader|PGPASSWORD=r|PGPORT=40001"},
+		{"PGHOST=postgres|PGUSER=app|PGPASSWORD=old", "PGHOST=127.0.0.1|PGUSER=app|PGPASSWORD=right|PGPORT=40001"},
+		// Redis has the password that its address tells, or none.
+		{"A=redis://:of-a-file@redis:6379/1", "A=redis://127.0.0.1:40002/1"},
+		{"REDIS_HOST=redis|REDIS_PORT=6379|REDIS_PASSWORD=of-a-file", "REDIS_HOST=127.0.0.1|REDIS_PORT=40002|REDIS_PASSWORD="},
+		{"A=redis://cache", "A=redis://:p%40ss@127.0.0.1:40003"},
+		{"A=redis://:p%40ss@cache:6379", "A=redis://:p%40ss@127.0.0.1:40003"},
+		{"REDIS_ADDR=cache|REDIS_PASSWORD=x", "REDIS_ADDR=127.0.0.1:40003|REDIS_PASSWORD=p@ss"},
+		// Somebody else's: its own credentials, database, settings, and the safe scheme.
+		{"A=postgres://app:right@db:5432/app?sslmode=disable", "A=postgres://me:own%2Fword@db.example.com:6432/shop?sslmode=require"},
+		{"A=postgresql+asyncpg://app:right@db/app", "A=postgresql+asyncpg://me:own%2Fword@db.example.com:6432/shop?sslmode=require"},
+		{"A=host=db user=app password=right dbname=app sslmode=disable", "A=host=db.example.com port=6432 user=me password=own/word dbname=shop sslmode=require"},
+		{"DB_HOST=db|DB_PORT=5432|DB_USER=app|DB_PASSWORD=right|DB_NAME=app|DB_POOL=3", "DB_HOST=db.example.com|DB_PORT=6432|DB_USER=me|DB_PASSWORD=own/word|DB_NAME=shop|DB_POOL=3"},
+		{"A=redis://fast:6379/0", "A=rediss://u:pw@fast.example.com:6380/0"},
+		{"A=http://auth:8081/v1?x=1", "A=https://auth.example.com:443/base/v1?x=1"},
+		{"A=ws://auth:8081/ws", "A=wss://auth.example.com:443/base/ws"},
+		// Another host's stay as they are.
+		{"A=postgres://app:right@other:5432/app", "A=postgres://app:right@other:5432/app"},
+		{"DB_HOST=other|DB_USER=app", "DB_HOST=other|DB_USER=app"},
+	} {
+		if got := strings.Join(Rewrite(strings.Split(c[0], "|"), peers), "|"); got != c[1] {
+			t.Errorf("%s\nis   %s\nwant %s", c[0], got, c[1])
+		}
+	}
+}
+
 func TestVariables(t *testing.T) {
 	all := []Served{
 		{Service: env.Service{Name: "postgres", Image: "postgres:15", Env: []string{"DATABASE_URL={url}/{database}?sslmode=disable"}}, By: event.ByDocker, Address: Address{Host: "127.0.0.1", Port: 40001}, Container: &Container{Env: []string{"POSTGRES_USER=app", "POSTGRES_PASSWORD=a b", "POSTGRES_DB=shop"}}},

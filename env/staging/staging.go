@@ -62,12 +62,12 @@ func (p *Provider) address(s service.Spec) (service.Address, error) {
 	if err != nil || u.Scheme == "" || u.Hostname() == "" { // the error of url.Parse would show a password
 		return service.Address{}, fmt.Errorf("use %s: its address is no URL with a host, such as https://%s.example.com", s.Name, s.Name)
 	}
-	a := service.Address{Host: u.Hostname(), URL: text}
+	a := service.Address{Host: u.Hostname(), URL: text, Foreign: true}
 	if a.Port, err = port(u); err != nil {
 		return service.Address{}, fmt.Errorf("use %s at %s: %w", s.Name, u.Redacted(), err)
 	}
 	a.Ports = map[int]int{}
-	if own := ownPort(s); own > 0 {
+	if own := s.Container.FirstPort(); own > 0 {
 		a.Ports[own] = a.Port
 	}
 	return a, nil
@@ -90,22 +90,6 @@ func port(u *url.URL) (int, error) {
 		return n, nil
 	}
 	return 0, fmt.Errorf("the address names no port, and the scheme %s stands for none: write %s", u.Scheme, (&url.URL{Scheme: u.Scheme, Host: net.JoinHostPort(u.Hostname(), "PORT")}).String())
-}
-
-// ownPort is the port that the service has in its container: its peers know it by that.
-func ownPort(s service.Spec) int {
-	if s.Container == nil {
-		return 0
-	}
-	for _, p := range s.Container.Ports {
-		if p.Protocol == "" || p.Protocol == "tcp" {
-			return p.Target
-		}
-	}
-	if len(s.Container.Expose) > 0 {
-		return s.Container.Expose[0]
-	}
-	return 0
 }
 
 // instance is an address. It has no life that anybody here could see.

@@ -155,6 +155,9 @@ func (r *redis) own(cmd string, args []string) string {
 	switch {
 	case cmd == "CLIENT" && first == "SETINFO":
 		return "+OK\r\n" // the greeting of the usual clients: it changes nothing that they could see here
+	case cmd == "CONFIG" && first == "GET" && len(args) == 2 && strings.EqualFold(args[1], "databases"):
+		n := strconv.Itoa(r.set.databases) // runner itself asks, to give each job its own
+		return fmt.Sprintf("*2\r\n$9\r\ndatabases\r\n$%d\r\n%s\r\n", len(n), n)
 	case cmd == "CLUSTER":
 		return "-ERR This instance has cluster support disabled\r\n"
 	case slices.ContainsFunc(databasesNamed(cmd, args), func(n string) bool { return r.outOfRange(n) }):

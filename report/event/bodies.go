@@ -195,9 +195,10 @@ type Stopping struct {
 	Detail string `json:"detail,omitempty"`
 }
 
-// Leftovers is what the run left behind after cleaning up; none is said too.
+// Leftovers is what the run left behind after cleaning up; none is said too. What stays because that was asked for is told apart.
 type Leftovers struct {
 	Names []string `json:"names,omitempty"`
+	Kept  []string `json:"kept,omitempty"` // services that stay up; "runner services down" ends them
 }
 
 // ReportFailed says that a report could not be written.

@@ -78,7 +78,7 @@ func keys() map[string]string {
 		"JobFinished.Job": name, "JobFinished.Signal": made, "JobFinished.Cause": word,
 		"NotRun.Category": name, "NotRun.Suite": name, "NotRun.Job": name, "NotRun.Reason.Code": word, "NotRun.Reason.Finding": word, "NotRun.Accepted": made,
 		"ServiceChanged.Service": name, "ServiceChanged.By": word, "ServiceChanged.Fidelity": word, "ServiceChanged.State": word, "ServiceLost.Service": name,
-		"JobStarted.Services": name, "Noted.Level": word, "Stopping.Why": word,
+		"JobStarted.Services": name, "Leftovers.Kept": name, "Noted.Level": word, "Stopping.Why": word,
 		"RunFinished.Word": word,
 	}
 }

@@ -20,8 +20,10 @@ const (
 	HostPort    = "host.port"    // and ".5432": whether that port can be had
 
 	StagingSecrets = "staging.secrets" // whether the declared variables have values
+	StagingBefore  = "staging.before"  // how the environment's hook ended
 	StagingAddress = "staging"         // and ".auth.name", ".tls", ".health", ".websocket", ".clock": of a service's address
 
+	Kept    = "kept"    // whether services are up that a run may use; and ".postgres": whether that one of them is ready
 	Compose = "compose" // and ".file": whether the compose files can be read; ".postgres": whether they have that service
 	Local   = "local"   // and ".postgres": what would serve it on this machine without Docker
 	Address = "address" // and ".postgres": whether the address that the user names for it may be used

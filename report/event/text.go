@@ -83,6 +83,26 @@ func ShellJoin(argv []string) string {
 	return strings.Join(quoted, " ")
 }
 
+// PowerShellQuote writes a word so that PowerShell reads it as one word and as it is. It takes the typographic quotes for single ones, too.
+func PowerShellQuote(word string) string {
+	var out strings.Builder
+	for _, r := range word {
+		if strings.ContainsRune("'‘’‚‛", r) {
+			out.WriteRune(r)
+		}
+		out.WriteRune(r)
+	}
+	return "'" + out.String() + "'"
+}
+
+// SetVariable is the command that gives a variable a value in the system's shell: PowerShell on Windows, a POSIX shell elsewhere.
+func SetVariable(goos, name, value string) string {
+	if goos == "windows" {
+		return "$env:" + name + " = " + PowerShellQuote(value)
+	}
+	return "export " + name + "=" + ShellQuote(value)
+}
+
 // Size writes bytes as people read them: "7.4 GiB", "512 MiB".
 func Size(n uint64) string {
 	const step = 1 << 10

@@ -130,6 +130,9 @@ func (v *view) testFinished(b event.TestFinished) {
 		}
 	case event.Skipped:
 		v.detail(inked(caution, skipMark), b)
+	case event.NotRan:
+		b.Message = strings.TrimSuffix("not run: "+b.Message, ": ")
+		v.detail(inked(caution, warnMark), b)
 	default:
 		v.detail(inked(good, passMark), b)
 	}

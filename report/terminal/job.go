@@ -51,6 +51,9 @@ func (j *job) total() int { return len(j.tests) }
 // wrongs is how many tests did not end well.
 func (j *job) wrongs() int { return j.failed + j.errored }
 
+// notRun is how many tests have a result that says that they were not run.
+func (j *job) notRun() int { return j.done - j.passed - j.failed - j.errored - j.skipped }
+
 func (j *job) collect(tests []event.Test) {
 	j.known = j.known || len(tests) > 0
 	for _, t := range tests {

@@ -153,7 +153,7 @@ func jobEnding(j *job, b event.JobFinished) []line {
 		l = inked(bad, failMark).add(strong, " "+label).add(normal, " "+cause(b))
 	case j.wrongs()+j.broken > 0:
 		l = inked(bad, failMark).add(normal, " "+label)
-	case j.done == 0: // nothing was proven
+	case j.done == 0 || j.notRun() > 0: // nothing was proven, or not all
 		l = inked(caution, warnMark).add(normal, " "+label)
 	default:
 		l = inked(good, passMark).add(normal, " "+label)
@@ -188,7 +188,7 @@ func tally(j *job) string {
 		n    int
 		word string
 	}{
-		{j.passed, "passed"}, {j.failed, "failed"}, {j.errored, "errored"}, {j.skipped, "skipped"},
+		{j.passed, "passed"}, {j.failed, "failed"}, {j.errored, "errored"}, {j.skipped, "skipped"}, {j.notRun(), "not run"},
 		{j.total() - j.done, "without a result"}, {j.deselected, "deselected"},
 	} {
 		if p.n > 0 {

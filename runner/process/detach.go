@@ -36,6 +36,10 @@ func Detach(argv, env []string, stdin *os.File, logfile string) (pid int, err er
 	return cmd.Process.Pid, nil
 }
 
+// CloseInherited is for a program that was detached, as its first act: it closes what came from whoever started runner, and was meant for
+// runner at most. A lock that a shell holds would be held for as long as the program lives, and a pipe would never end.
+func CloseInherited() { closeInherited() }
+
 // rootFolder is where a program hinders nobody: a working folder can't be removed on Windows, nor its disk be unmounted.
 func rootFolder(path string) string {
 	return filepath.VolumeName(path) + string(filepath.Separator)

@@ -5,6 +5,7 @@ package process
 import (
 	"os"
 	"os/exec"
+	"strconv"
 	"syscall"
 	"time"
 
@@ -14,6 +15,24 @@ import (
 func startDetached(cmd *exec.Cmd) error {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	return cmd.Start()
+}
+
+// closeInherited closes all but the three streams that is open and would be handed on: what Go opens itself is not, and what was not
+// handed on is not here.
+func closeInherited() {
+	names, err := os.ReadDir("/dev/fd")
+	if err != nil {
+		return
+	}
+	for _, name := range names {
+		fd, err := strconv.Atoi(name.Name())
+		if err != nil || fd <= 2 {
+			continue
+		}
+		if flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0); err == nil && flags&unix.FD_CLOEXEC == 0 {
+			_ = unix.Close(fd)
+		}
+	}
 }
 
 func terminateTrees(owners []ID, byGroup bool, grace time.Duration) []string {

@@ -24,6 +24,9 @@ func startDetached(cmd *exec.Cmd) error {
 	return err
 }
 
+// closeInherited has nothing to do: a program gets the handles that it is given by name, and no other.
+func closeInherited() {}
+
 // terminateTrees ends what is left; the kernel has ended the jobs of a dead runner before. There are no groups here, and no TERM
 // without a common console.
 func terminateTrees(owners []ID, _ bool, _ time.Duration) []string {

@@ -43,18 +43,22 @@ func closeGate(cmd *exec.Cmd, s Spec) (*gate, error) {
 	}
 	cmd.Args = []string{"sh", "-c", script + `; exec "$@"`, cmd.Path}
 	if odd := slices.DeleteFunc(slices.Clone(s.Env), plainName); len(odd) > 0 && !strings.Contains(cmd.Path, "=") {
-		cmd.Args = append(append(cmd.Args, "env"), odd...) // a shell drops what it could not name itself
+		cmd.Args = append(append(cmd.Args, "env"), odd...)
 	}
 	cmd.Args = append(append(cmd.Args, cmd.Path), s.Argv[1:]...)
 	cmd.Path = shell
 	return &gate{theirs: theirs, ours: ours}, nil
 }
 
-// plainName tells whether a variable's name is one for a shell, or none that env could set either.
+// plainName tells whether a variable's name is one for a shell, or none that env could set either. A shell drops what it could not name
+// itself, and macOS takes from its own programs, such as its shell, what says where libraries lie.
 func plainName(variable string) bool {
 	name, _, _ := strings.Cut(variable, "=")
 	if name == "" || name[0] == '-' {
 		return true
+	}
+	if strings.HasPrefix(name, "DYLD_") {
+		return false
 	}
 	for i, r := range name {
 		if r != '_' && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (i == 0 || r < '0' || r > '9') {

@@ -92,7 +92,7 @@ func TestAdmit_changes_nothing_for_the_program(t *testing.T) {
 	ask := func(admit func(ID) error) []string {
 		out := newTranscript()
 		s := role(t, "environment", "")
-		s.Env = append(s.Env, "PATH=/usr/bin:/bin", "a.b=c d", "EMPTY=", `QUOTES='"$(x)`)
+		s.Env = append(s.Env, "PATH=/usr/bin:/bin", "a.b=c d", "DYLD_LIBRARY_PATH=/opt/my lib", "EMPTY=", `QUOTES='"$(x)`)
 		s.Stdout, s.Admit, s.Dir = out, admit, t.TempDir()
 		start(t, s).Wait()
 		lines := strings.Split(strings.ReplaceAll(out.String(), s.Dir, "DIR"), "\n")
@@ -102,6 +102,17 @@ func TestAdmit_changes_nothing_for_the_program(t *testing.T) {
 	plain, gated := ask(nil), ask(func(ID) error { return nil })
 	if !slices.Equal(plain, gated) {
 		t.Errorf("without:\n%s\nwith:\n%s", strings.Join(plain, "\n"), strings.Join(gated, "\n"))
+	}
+}
+
+// What the shell of macOS would not hand on goes by env, which is no loss elsewhere.
+func TestPlainName(t *testing.T) {
+	for variable, plain := range map[string]bool{
+		"PATH=/bin": true, "_x1=": true, "a.b=c": false, "1a=b": false, "DYLD_LIBRARY_PATH=/opt/lib": false, "": true, "-i=x": true,
+	} {
+		if plainName(variable) != plain {
+			t.Errorf("%s: want %v", variable, plain)
+		}
 	}
 }
 

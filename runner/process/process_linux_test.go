@@ -1,7 +1,9 @@
 package process
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"slices"
@@ -126,6 +128,38 @@ func TestDetach_leaves_the_session(t *testing.T) {
 		t.Errorf("works in %s", dir)
 	}
 	TerminateTrees([]ID{p.id()}, false, time.Second)
+}
+
+// What the shell that started runner holds open, such as a lock, is not held by what runner detaches.
+func TestCloseInherited(t *testing.T) {
+	ends, held, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ends.Close()
+	self, _ := os.Executable()
+	runner := exec.Command(self)
+	runner.Env, runner.ExtraFiles = roleEnv("detaches", "closes"), []*os.File{held}
+	out, err := runner.Output()
+	held.Close()
+	var pid int
+	if _, scanErr := fmt.Sscanf(string(out), "detached %d <nil>", &pid); err != nil || scanErr != nil {
+		t.Fatalf("%v, %v: %s", err, scanErr, out)
+	}
+	id, err := Identify(pid)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		TerminateTrees([]ID{id}, false, time.Second)
+		_, _ = syscall.Wait4(pid, nil, 0, nil) // it was adopted
+	}()
+	if err := ends.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ends.Read(make([]byte, 1)); !errors.Is(err, io.EOF) || !id.Alive() {
+		t.Errorf("the pipe: %v; the program runs: %v", err, id.Alive())
+	}
 }
 
 func TestTerminateTrees_ends_groups_whose_leader_is_gone(t *testing.T) {

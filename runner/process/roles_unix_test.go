@@ -13,6 +13,17 @@ import (
 
 func systemRoles() map[string]func(string) int {
 	return map[string]func(string) int{
+		"detaches": func(name string) int {
+			self, _ := os.Executable()
+			pid, err := Detach([]string{self}, roleEnv(name, ""), nil, "")
+			fmt.Println("detached", pid, err)
+			return 0
+		},
+		"closes": func(string) int {
+			CloseInherited()
+			time.Sleep(time.Minute)
+			return 0
+		},
 		"touch": touch, "kills-itself": killsItself,
 		"debugged": debugged, "debugging": debugging,
 		"deaf": func(string) int { // to TERM

@@ -10,6 +10,7 @@ import (
 func TestMain(m *testing.M) {
 	for _, name := range []string{
 		"CI", "GITHUB_ACTIONS", "FORCE_COLOR", "NO_COLOR", "NODE_OPTIONS", "NODE_ENV", "PYTEST_ADDOPTS", "PYTEST_PLUGINS", "RUSTFLAGS", "RUST_TEST_THREADS",
+		"RUNNER_MODE", "RUNNER_SERVICES", "RUNNER_REAL_SERVICES", // runner runs its own tests
 	} {
 		os.Unsetenv(name)
 	}

@@ -130,18 +130,37 @@ func (f File) Images(stages []Stage) []string {
 			images = append(images, s.Base)
 		}
 		for _, i := range s.Instructions {
-			from, ok := i.Flag("from")
-			if i.Name != "COPY" || !ok || from == "" || named(stages[:n], from) >= 0 {
-				continue
+			for _, from := range i.sources() {
+				if named(stages[:n], from) >= 0 {
+					continue
+				}
+				if at, err := strconv.Atoi(from); err == nil && at < n {
+					continue
+				}
+				images = append(images, from)
 			}
-			if at, err := strconv.Atoi(from); err == nil && at < n {
-				continue
-			}
-			images = append(images, from)
 		}
 	}
 	slices.Sort(images)
 	return slices.Compact(images)
+}
+
+// sources are the stages and images that an instruction copies out of or mounts.
+func (i Instruction) sources() []string {
+	var all []string
+	for _, flag := range i.Flags {
+		from := ""
+		switch {
+		case i.Name == "COPY" && flag.Name == "from":
+			from = flag.Value
+		case i.Name == "RUN" && flag.Name == "mount":
+			from = option(flag.Value, "from")
+		}
+		if from != "" {
+			all = append(all, from)
+		}
+	}
+	return all
 }
 
 // Arguments are the names that an ARG declares, sorted, each once.

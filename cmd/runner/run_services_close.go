@@ -1,0 +1,72 @@
+package main
+
+import (
+	"context"
+	"os"
+
+	"testrunner/report/event"
+)
+
+// close ends the services, tells which were gone in between, and returns what is left of them.
+func (s *runServices) close(ctx context.Context) (left []string) {
+	if s == nil {
+		return nil
+	}
+	ctx, cancel := s.curfew.closing(ctx, closingClock)
+	defer cancel()
+	if s.set != nil {
+		if !s.curfew.pressing() {
+			s.set.Settle(ctx)
+		}
+		lost := s.set.Outages()
+		s.complain()
+		for _, u := range s.set.Close(ctx) {
+			left = append(left, u.String())
+		}
+		if s.recorder != nil {
+			if err := s.recorder.Close(); err != nil {
+				s.emit(event.Noted{Level: "warn", Text: err.Error()})
+			}
+		}
+		for _, o := range lost {
+			s.emit(event.ServiceLost{Service: o.Service, From: o.From.UTC(), To: o.To.UTC(), Detail: o.Why, Engine: o.Engine})
+		}
+	}
+	if s.enough != nil {
+		s.enough()
+		s.sweeping.Wait()
+	}
+	if err := s.giveBack(); err != nil {
+		s.emit(event.Noted{Level: "warn", Text: err.Error()})
+	}
+	if s.inventory == nil {
+		return left
+	}
+	if err := os.RemoveAll(s.scratch); err == nil {
+		err = s.inventory.Forget(s.folder().Kind, s.folder().Name)
+		if err != nil {
+			s.emit(event.Logged{Text: err.Error()})
+		}
+	}
+	things, err := s.inventory.Close()
+	for _, t := range things {
+		left = append(left, t.String()+" (runner clean removes it)")
+	}
+	if err != nil {
+		left = append(left, err.Error())
+	}
+	return left
+}
+
+// complain tells what stubs were asked and did not know: a test that passed all the same may have passed for the wrong reason.
+func (s *runServices) complain() {
+	for name := range s.specs {
+		in, ok := s.set.Instance(name)
+		if !ok {
+			continue
+		}
+		if stub, ok := in.(interface{ Complaint() string }); ok && stub.Complaint() != "" {
+			s.emit(event.Noted{Level: "warn", Text: stub.Complaint()})
+		}
+	}
+}
