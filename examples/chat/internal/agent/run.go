@@ -18,7 +18,7 @@ type step struct {
 func (a *Agent) steps() []step {
 	out := []step{
 		{Started, func(_ context.Context, r chat.Run) (map[string]any, error) {
-			return map[string]any{"message": r.Message}, nil
+			return map[string]any{"message": r.Message, "said": r.Text}, nil // for the user's other windows, which don't know it yet
 		}},
 		{Thinking, nothing},
 		{ToolExecuting, func(context.Context, chat.Run) (map[string]any, error) { return map[string]any{"tool": "count"}, nil }},

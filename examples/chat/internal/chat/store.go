@@ -33,6 +33,7 @@ type Message struct {
 	ID      int64     `json:"id"`
 	Role    string    `json:"role"` // user or agent
 	Text    string    `json:"text"`
+	Run     string    `json:"run,omitempty"` // of the agent, which this is the answer of
 	Created time.Time `json:"created_at"`
 }
 
@@ -76,12 +77,12 @@ func (s Store) Messages(ctx context.Context, user, thread string) ([]Message, er
 	if err := s.Owns(ctx, user, thread); err != nil {
 		return nil, err
 	}
-	rows, err := s.Pool.Query(ctx, "SELECT id, role, text, created_at FROM chat.messages WHERE thread_id = $1 ORDER BY id LIMIT 1000", thread)
+	rows, err := s.Pool.Query(ctx, "SELECT id, role, text, coalesce(run_id::text, ''), created_at FROM chat.messages WHERE thread_id = $1 ORDER BY id LIMIT 1000", thread)
 	if err != nil {
 		return nil, err
 	}
 	return pgx.AppendRows(make([]Message, 0, 8), rows, func(row pgx.CollectableRow) (m Message, err error) {
-		return m, row.Scan(&m.ID, &m.Role, &m.Text, &m.Created)
+		return m, row.Scan(&m.ID, &m.Role, &m.Text, &m.Run, &m.Created)
 	})
 }
 

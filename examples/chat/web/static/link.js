@@ -9,7 +9,9 @@ export class Link {
   }
 
   start() {
-    this.onState('connecting');
+    if (!this.tries) { // else it is reconnecting still
+      this.onState('connecting');
+    }
     const socket = this.open(this.last);
     this.socket = socket;
     socket.onmessage = (message) => {

@@ -41,6 +41,7 @@ describe('link', () => {
     sockets[3].onclose({ code: 1006 });
     assert.deepEqual(waits.map((w) => w.ms), [100, 200, 400, 100]);
     assert.equal(pause(30), 5000);
+    assert.deepEqual(states, ['connecting', 'reconnecting', 'reconnecting', 'reconnecting', 'connected', 'reconnecting']);
   });
 
   it('does not come back when its token has ended, or when it was stopped', () => {
