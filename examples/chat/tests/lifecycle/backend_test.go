@@ -3,11 +3,16 @@
 package lifecycle
 
 import (
-	"net"
+	"bufio"
+	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"runtime"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -15,75 +20,100 @@ import (
 	"example.com/chat/tests/client"
 )
 
-// program is the backend, built once.
-func program(t *testing.T) string {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "backend.exe")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", path, "example.com/chat/cmd/backend").CombinedOutput(); err != nil {
-		t.Fatalf("build the backend: %v\n%s", err, out)
+// folder holds the backend's program, as long as the tests run.
+var folder string
+
+func TestMain(m *testing.M) {
+	var err error
+	if folder, err = os.MkdirTemp("", "lifecycle"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
 	}
-	return path
+	status := m.Run()
+	_ = os.RemoveAll(folder)
+	os.Exit(status)
 }
+
+// program builds the backend, once, and returns its path.
+var program = sync.OnceValues(func() (string, error) {
+	path := filepath.Join(folder, "backend.exe")
+	if out, err := exec.Command("go", "build", "-o", path, "example.com/chat/cmd/backend").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build the backend: %w\n%s", err, out)
+	}
+	return path, nil
+})
 
 // backend is a process.
 type backend struct {
 	t   *testing.T
 	url string
 	cmd *exec.Cmd
+	// ended waits for its end.
+	ended func()
 }
 
-// start starts a backend at an address of 127.0.0.1, with the database and the Redis that the test has.
-func start(t *testing.T, program, address string, more ...string) *backend {
+// start starts a backend with the database and the Redis that the test has. The kernel chooses its port, and the backend tells it.
+func start(t *testing.T, more ...string) *backend {
 	t.Helper()
-	b := &backend{t: t, url: "http://" + address, cmd: exec.Command(program, "-addr", address)}
+	path, err := program()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &backend{t: t, cmd: exec.Command(path, "-addr", "127.0.0.1:0")}
 	b.cmd.Env = append(os.Environ(), "DATABASE_URL="+client.Address(t, "DATABASE_URL"), "REDIS_URL="+client.Address(t, "REDIS_URL"),
 		"AUTH_URL="+client.Address(t, "AUTH_URL"), "DATABASE_MAX_CONNECTIONS=4", "AGENT_LEASE=1s")
 	b.cmd.Env = append(b.cmd.Env, more...)
-	b.cmd.Stdout, b.cmd.Stderr = t.Output(), t.Output()
+	b.cmd.Stderr = t.Output()
+	said, err := b.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := b.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { b.kill() })
+	address, silent := make(chan string, 1), make(chan struct{})
+	go func() {
+		defer close(silent)
+		for lines := bufio.NewScanner(io.TeeReader(said, t.Output())); lines.Scan(); {
+			if found := listens.FindStringSubmatch(lines.Text()); found != nil {
+				address <- found[1]
+			}
+		}
+	}()
+	b.ended = sync.OnceFunc(func() {
+		<-silent
+		_ = b.cmd.Wait()
+	})
+	t.Cleanup(b.kill)
+	select {
+	case a := <-address:
+		b.url = "http://" + a
+	case <-silent:
+		t.Fatal("the backend ended before it listened")
+	case <-time.After(client.Patience):
+		t.Fatal("the backend does not say where it listens")
+	}
 	return b
 }
 
-// health waits until the backend answers whether it is healthy.
+// listens is the line in which a backend says where it listens.
+var listens = regexp.MustCompile(`msg=serves .*address=(\S+)`)
+
+// health is the status with which the backend answers whether it is healthy.
 func (b *backend) health() int {
 	b.t.Helper()
-	for deadline := time.Now().Add(client.Patience); ; time.Sleep(10 * time.Millisecond) {
-		response, err := http.Get(b.url + "/healthz")
-		if err == nil {
-			response.Body.Close()
-			return response.StatusCode
-		}
-		if time.Now().After(deadline) {
-			b.t.Fatalf("the backend does not answer: %v", err)
-		}
-	}
+	status, _ := client.Send(b.t, http.MethodGet, b.url+"/healthz", "", nil)
+	return status
 }
 
 // kill ends the process without a word.
 func (b *backend) kill() {
 	_ = b.cmd.Process.Kill()
-	_ = b.cmd.Wait()
-}
-
-// free is an address at which nothing listens. (Between now and the backend's start somebody else may take it; then the test fails, and says so.)
-func free(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
+	b.ended()
 }
 
 func TestTwoBackendsServeOneUser(t *testing.T) {
-	program := program(t)
-	one, two := start(t, program, free(t)), start(t, program, free(t))
-	one.health()
-	two.health()
+	one, two := start(t), start(t)
 	ada := client.Chat{Auth: client.Address(t, "AUTH_URL"), API: one.url}.Register(t, "ada")
 	thread := ada.Thread(t, "A talk")
 	here := ada.Join(t)
@@ -97,9 +127,7 @@ func TestTwoBackendsServeOneUser(t *testing.T) {
 
 // A run that was begun by a backend that is killed then is brought to its end by the next one, and the user gets each event once.
 func TestRunOutlivesTheBackend(t *testing.T) {
-	program, address := program(t), free(t)
-	first := start(t, program, address, "AGENT_PACE=500ms")
-	first.health()
+	first := start(t, "AGENT_PACE=500ms")
 	ada := client.Chat{Auth: client.Address(t, "AUTH_URL"), API: first.url}.Register(t, "ada")
 	thread := ada.Thread(t, "A talk")
 	socket := ada.Join(t)
@@ -107,8 +135,7 @@ func TestRunOutlivesTheBackend(t *testing.T) {
 	socket.Say("will you survive?")
 	before := socket.Run(2)
 	first.kill()
-	second := start(t, program, address)
-	second.health()
+	ada.Chat.API = start(t).url
 	again := ada.Connect(t, socket.Last)
 	client.WantSteps(t, append(before, again.Run(3)...))
 	if got := ada.Messages(t, thread); len(got) != 2 || got[1].Role != "agent" {
@@ -118,10 +145,10 @@ func TestRunOutlivesTheBackend(t *testing.T) {
 
 // Told to end, a backend says goodbye, and gives its runs to whoever is there.
 func TestBackendThatEndsHandsItsRunsOver(t *testing.T) {
-	program := program(t)
-	one, two := start(t, program, free(t), "AGENT_PACE=1h", "AGENT_LEASE=1h"), start(t, program, free(t))
-	one.health()
-	two.health()
+	if runtime.GOOS == "windows" {
+		t.Skip("a process can't be asked to end there")
+	}
+	one, two := start(t, "AGENT_PACE=1h", "AGENT_LEASE=1h"), start(t)
 	ada := client.Chat{Auth: client.Address(t, "AUTH_URL"), API: one.url}.Register(t, "ada")
 	socket := ada.Join(t)
 	socket.Open(ada.Thread(t, "A talk"))
@@ -139,7 +166,8 @@ func TestBackendThatEndsHandsItsRunsOver(t *testing.T) {
 }
 
 func TestBackendWithoutAuthIsNotHealthy(t *testing.T) {
-	if got := start(t, program(t), free(t), "AUTH_URL=http://"+free(t)).health(); got != http.StatusServiceUnavailable {
+	const nobody = "127.0.0.1:1" // where nothing listens
+	if got := start(t, "AUTH_URL=http://"+nobody).health(); got != http.StatusServiceUnavailable {
 		t.Errorf("it says %d of its health, want 503", got)
 	}
 }
