@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"example.com/chat/internal/health"
+	"example.com/chat/internal/metrics"
 	"example.com/chat/internal/service"
 )
 
@@ -62,6 +63,9 @@ func secured(next http.Handler) http.Handler {
 
 // ServeHTTP answers requests.
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
+
+// Gauges has nothing to tell.
+func (s *Service) Gauges() metrics.Gauges { return nil }
 
 // Close has nothing to give back.
 func (s *Service) Close(context.Context) error { return nil }

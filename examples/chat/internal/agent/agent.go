@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"example.com/chat/internal/chat"
@@ -43,25 +44,69 @@ type Agent struct {
 	Stream live.Stream
 	Pace   time.Duration // between two steps
 	Lease  time.Duration // a run that nobody has worked on for so long is taken over
+	Most   int           // runs at once, beside those that are taken over; 0 is no limit
 	Fault  fault.Fault
 
 	mu     sync.Mutex
 	closed chan struct{} // nil until the first run; closed by Close
 	ended  bool
 	all    sync.WaitGroup
+
+	working  atomic.Int64
+	admitted chan struct{} // holds one for each run that was admitted; nil until the first
+}
+
+// Admit waits until there is room for another run, lets it be made, and begins it: so nothing is kept that waits for its turn longer than its
+// lease, and who says more than can be worked on is slowed down.
+func (a *Agent) Admit(ctx context.Context, made func() (chat.Run, error)) (chat.Run, error) {
+	if a.Most == 0 {
+		run, err := made()
+		if err == nil {
+			a.Begin(ctx, run)
+		}
+		return run, err
+	}
+	room := a.room()
+	select {
+	case room <- struct{}{}:
+	case <-ctx.Done():
+		return chat.Run{}, ctx.Err()
+	}
+	run, err := made()
+	if err != nil {
+		<-room
+		return run, err
+	}
+	a.begin(ctx, run, func() { <-room })
+	return run, nil
+}
+
+func (a *Agent) room() chan struct{} {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.admitted == nil {
+		a.admitted = make(chan struct{}, a.Most)
+	}
+	return a.admitted
 }
 
 // Begin works on a run in the background. While the agent ends nothing begins: the run is released.
-func (a *Agent) Begin(ctx context.Context, run chat.Run) {
+func (a *Agent) Begin(ctx context.Context, run chat.Run) { a.begin(ctx, run, func() {}) }
+
+func (a *Agent) begin(ctx context.Context, run chat.Run, ended func()) {
 	ctx = context.WithoutCancel(ctx) // it goes on when the request has ended
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.ended {
 		a.give(ctx, run)
+		ended()
 		return
 	}
 	closed := a.closing()
+	a.working.Add(1)
 	a.all.Go(func() {
+		defer ended()
+		defer a.working.Add(-1)
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
 		go func() {
@@ -115,6 +160,9 @@ func (a *Agent) Watch(ctx context.Context) {
 		}
 	}
 }
+
+// Working is how many runs are being worked on.
+func (a *Agent) Working() int64 { return a.working.Load() }
 
 // Wait waits until nothing is being worked on.
 func (a *Agent) Wait() { a.all.Wait() }

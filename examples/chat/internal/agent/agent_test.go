@@ -171,3 +171,27 @@ func TestRunThatFailsIsNeitherFinishedNorReleased(t *testing.T) {
 		t.Errorf("events %s, released %s", d.types("r1"), d.released)
 	}
 }
+
+func TestMessageWaitsUntilThereIsRoomForItsRun(t *testing.T) {
+	d := newDesk()
+	a := d.agent(time.Hour)
+	a.Most = 1
+	made := func() (chat.Run, error) { return chat.Run{ID: "r1"}, nil }
+	if _, err := a.Admit(t.Context(), func() (chat.Run, error) { return chat.Run{}, errors.New("no such thread") }); err == nil {
+		t.Error("a run that could not be made was admitted")
+	}
+	if run, err := a.Admit(t.Context(), made); run.ID != "r1" || err != nil {
+		t.Fatalf("%+v, %v: what could not be made took room", run, err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := a.Admit(ctx, func() (chat.Run, error) { t.Error("made without room"); return chat.Run{}, nil }); !errors.Is(err, context.Canceled) {
+		t.Errorf("admitted, or %v", err)
+	}
+	if err := a.Close(t.Context()); err != nil { // it ends the run, and there is room again
+		t.Fatal(err)
+	}
+	if _, err := a.Admit(t.Context(), made); err != nil || a.Working() != 0 {
+		t.Errorf("%v, %d runs", err, a.Working())
+	}
+}

@@ -13,6 +13,7 @@ import (
 	"example.com/chat/internal/database"
 	"example.com/chat/internal/fault"
 	"example.com/chat/internal/health"
+	"example.com/chat/internal/metrics"
 	"example.com/chat/internal/reply"
 	"example.com/chat/internal/session"
 	"example.com/chat/internal/token"
@@ -21,7 +22,7 @@ import (
 // Config is what the service is told. See FromVariables for the defaults.
 type Config struct {
 	DatabaseURL string
-	DatabaseMax int // connections
+	Database    database.Limits
 	RedisURL    string
 	Issuer      string        // the name in the tokens
 	Audiences   []string      // whom tokens may be for; the first is the default
@@ -49,7 +50,7 @@ func New(ctx context.Context, c Config) (*Service, error) {
 	if err != nil {
 		return nil, fmt.Errorf("REDIS_URL: %w", err)
 	}
-	pool, err := database.Open(ctx, c.DatabaseURL, int32(c.DatabaseMax), 10*time.Second)
+	pool, err := database.Open(ctx, "chat-auth", c.DatabaseURL, c.Database, 10*time.Second)
 	if err != nil {
 		return nil, err
 	}
@@ -99,6 +100,9 @@ func (s *Service) route() {
 
 // ServeHTTP answers requests.
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
+
+// Gauges are its connections.
+func (s *Service) Gauges() metrics.Gauges { return database.Gauges(s.pool) }
 
 // Close gives the connections back.
 func (s *Service) Close(context.Context) error {

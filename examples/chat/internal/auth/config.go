@@ -18,11 +18,12 @@ func FromVariables(v service.Variables) (Config, error) {
 	if c.DatabaseURL == "" || c.RedisURL == "" {
 		return Config{}, errors.New("DATABASE_URL and REDIS_URL are needed")
 	}
-	var errs [5]error
-	c.DatabaseMax, errs[0] = v.Number("DATABASE_MAX_CONNECTIONS", 10)
+	var errs [6]error
+	c.Database.Most, errs[0] = v.Number("DATABASE_MAX_CONNECTIONS", 10)
 	c.Access, errs[1] = v.Duration("TOKEN_LIFETIME", 15*time.Minute)
 	c.Refresh, errs[2] = v.Duration("SESSION_LIFETIME", 30*24*time.Hour)
 	c.Rounds, errs[3] = v.Number("PASSWORD_ROUNDS", 600_000)
+	c.Database.Idle, errs[5] = v.Duration("DATABASE_IDLE", 10*time.Second)
 	c.Fault, errs[4] = fault.Parse(v("CHAT_FAULT"))
 	return c, errors.Join(errs[:]...)
 }

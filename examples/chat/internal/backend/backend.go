@@ -19,6 +19,7 @@ import (
 	"example.com/chat/internal/fault"
 	"example.com/chat/internal/health"
 	"example.com/chat/internal/live"
+	"example.com/chat/internal/metrics"
 	"example.com/chat/internal/session"
 	"example.com/chat/internal/stream"
 	"example.com/chat/internal/token"
@@ -45,7 +46,7 @@ func New(ctx context.Context, c Config) (*Service, error) {
 	if err != nil {
 		return nil, fmt.Errorf("REDIS_URL: %w", err)
 	}
-	pool, err := database.Open(ctx, c.DatabaseURL, int32(c.DatabaseMax), 10*time.Second)
+	pool, err := database.Open(ctx, "chat-backend", c.DatabaseURL, c.Database, 10*time.Second)
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +67,7 @@ func (s *Service) connect(ctx context.Context) {
 	if s.config.Fault == fault.WrongUser {
 		s.stream = astray{events, s.hub}
 	}
-	s.agent = &agent.Agent{Runs: s.store, Stream: s.stream, Pace: s.config.Pace, Lease: s.config.Lease, Fault: s.config.Fault}
+	s.agent = &agent.Agent{Runs: s.store, Stream: s.stream, Pace: s.config.Pace, Lease: s.config.Lease, Most: s.config.MostRuns, Fault: s.config.Fault}
 	client := &http.Client{Timeout: 5 * time.Second}
 	keys := &token.RemoteKeys{URL: s.config.AuthURL + "/.well-known/jwks.json", Client: client}
 	s.verifier = token.Verifier{Issuer: s.config.Issuer, Audience: s.config.Audience, Key: keys.Key, Revoked: session.Store{Redis: s.redis}.Revoked}
@@ -89,6 +90,13 @@ func (s *Service) connect(ctx context.Context) {
 
 // ServeHTTP answers requests.
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
+
+// Gauges are its connections, and what it works on.
+func (s *Service) Gauges() metrics.Gauges {
+	out := database.Gauges(s.pool)
+	out["websocket_connections"], out["agent_runs"] = float64(s.hub.Connections()), float64(s.agent.Working())
+	return out
+}
 
 // Close ends connections and runs: clients come again, and another instance takes the runs over.
 func (s *Service) Close(ctx context.Context) error {

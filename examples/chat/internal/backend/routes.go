@@ -96,12 +96,7 @@ func (s *Service) begin(ctx context.Context, who token.Identity, thread, text st
 	if strings.TrimSpace(text) == "" || len(text) > maxText {
 		return chat.Run{}, live.Refusal("a text of at most 16 kB is needed")
 	}
-	run, err := s.store.Say(ctx, who.User, thread, text)
-	if err != nil {
-		return chat.Run{}, err
-	}
-	s.agent.Begin(ctx, run)
-	return run, nil
+	return s.agent.Admit(ctx, func() (chat.Run, error) { return s.store.Say(ctx, who.User, thread, text) })
 }
 
 // open is the message that chooses the thread which is talked in.

@@ -9,15 +9,34 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"example.com/chat/internal/metrics"
 )
 
-// Open connects a pool with at most so many connections; the database may take up to patience to answer.
-func Open(ctx context.Context, url string, most int32, patience time.Duration) (*pgxpool.Pool, error) {
+// Limits are those of a pool of connections.
+type Limits struct {
+	Most int           // connections
+	Idle time.Duration // after which one that nobody needs is closed
+}
+
+// Gauges are the connections of a pool.
+func Gauges(pool *pgxpool.Pool) metrics.Gauges {
+	stat := pool.Stat()
+	return metrics.Gauges{
+		"database_connections": float64(stat.TotalConns()), "database_connections_max": float64(stat.MaxConns()),
+		"database_connections_used": float64(stat.AcquiredConns()), "database_waits_total": float64(stat.EmptyAcquireCount()),
+	}
+}
+
+// Open connects a pool; PostgreSQL knows its connections by the service's name. The database may take up to patience to answer.
+func Open(ctx context.Context, service, url string, limits Limits, patience time.Duration) (*pgxpool.Pool, error) {
 	config, err := pgxpool.ParseConfig(url)
 	if err != nil {
 		return nil, fmt.Errorf("DATABASE_URL: %w", err)
 	}
-	config.MaxConns = most
+	config.MaxConns = int32(limits.Most)
+	config.MaxConnIdleTime, config.HealthCheckPeriod = limits.Idle, max(limits.Idle/4, 100*time.Millisecond)
+	config.ConnConfig.RuntimeParams["application_name"] = service
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, fmt.Errorf("connect to PostgreSQL: %w", err)

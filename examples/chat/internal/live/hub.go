@@ -87,6 +87,13 @@ func (h *Hub) Users() []string {
 	return slices.Sorted(maps.Keys(h.users))
 }
 
+// Connections is how many there are.
+func (h *Hub) Connections() int {
+	n := 0
+	h.each(func(*connection) { n++ })
+	return n
+}
+
 // Close ends all connections, and waits until they have ended, or the context has.
 func (h *Hub) Close(ctx context.Context) error {
 	h.mu.Lock()

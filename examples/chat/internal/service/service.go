@@ -14,6 +14,8 @@ import (
 	"strconv"
 	"syscall"
 	"time"
+
+	"example.com/chat/internal/metrics"
 )
 
 // grace is how long requests and runs of agents may take to come to an end.
@@ -24,10 +26,13 @@ type App interface {
 	http.Handler
 	// Close ends what the service does beside requests, and gives back what it holds.
 	Close(context.Context) error
+	// Gauges are what it uses, beside what any program does.
+	Gauges() metrics.Gauges
 }
 
 // Main serves an app until a signal comes, and returns the exit status. The address is that of -addr, else :PORT, else :port. With -probe it
-// asks a service that runs already whether it is healthy: a health check for images without a shell.
+// asks a service that runs already whether it is healthy: a health check for images without a shell. METRICS_ADDR is where it tells how much
+// it uses (package metrics); default: nowhere.
 func Main(name string, port int, build func(context.Context, Variables) (App, error)) int {
 	vars := Variables(os.Getenv)
 	addr := flag.String("addr", ":"+vars.Text("PORT", strconv.Itoa(port)), "`address` to listen on")
@@ -57,8 +62,18 @@ func serve(ctx context.Context, addr string, vars Variables, build func(context.
 		return errors.Join(fmt.Errorf("%w; -addr or PORT names another one", err), app.Close(context.WithoutCancel(ctx)))
 	}
 	server := &http.Server{Handler: app, ReadHeaderTimeout: 10 * time.Second}
+	failed := make(chan error, 2)
+	if at := vars.Text("METRICS_ADDR", ""); at != "" {
+		inside, err := metrics.Listen(at)
+		if err != nil {
+			return errors.Join(err, listener.Close(), app.Close(context.WithoutCancel(ctx)))
+		}
+		told := &http.Server{Handler: metrics.Handler(app.Gauges), ReadHeaderTimeout: 10 * time.Second}
+		defer told.Close()
+		slog.Info("tells metrics", "metrics", inside.Addr())
+		go func() { failed <- told.Serve(inside) }()
+	}
 	slog.Info("serves", "address", listener.Addr())
-	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
 	select {
 	case err = <-failed:

@@ -22,6 +22,8 @@ type message struct {
 	Role  string   `json:"role"`
 	Text  string   `json:"text"`
 	Steps []string `json:"steps"`
+
+	Failed string `json:"failed"` // why
 }
 
 // asShown reads the messages from the page.
@@ -29,6 +31,7 @@ const asShown = `Array.from(document.querySelectorAll('.message'), (m) => ({
 	role: m.classList.contains('user') ? 'user' : 'agent',
 	text: m.querySelector('p').innerText,
 	steps: Array.from(m.querySelectorAll('.steps li'), (step) => step.dataset.step),
+	failed: m.querySelector('.why')?.innerText ?? '',
 }))`
 
 func (w *window) messages() []message {
@@ -72,7 +75,13 @@ func (w *window) say(text string) {
 // answers waits until so many runs have come to their end.
 func (w *window) answers(n int) {
 	w.t.Helper()
-	w.until(fmt.Sprintf("there are %d answers", n), fmt.Sprintf(`document.querySelectorAll('[data-step=agent_completed]').length >= %d`, n))
+	w.until(fmt.Sprintf("there are %d answers", n),
+		fmt.Sprintf(`document.querySelectorAll('[data-step=agent_completed]').length >= %d || document.querySelector('.failed')`, n))
+	for _, m := range w.messages() {
+		if m.Failed != "" {
+			w.t.Fatalf("%q was refused: %s", m.Text, m.Failed)
+		}
+	}
 }
 
 // wantTalk checks what the page shows: messages of the user, each with its answer and all steps of the run, and nothing else.
@@ -82,7 +91,7 @@ func (w *window) wantTalk(texts ...string) {
 	want := make([]message, 0, 2*len(texts))
 	for i, text := range texts {
 		answer := fmt.Sprintf("That was %d words. Messages before it in this thread: %d.", len(strings.Fields(text)), 2*i)
-		want = append(want, message{"user", text, nil}, message{"agent", answer, client.Steps()})
+		want = append(want, message{Role: "user", Text: text}, message{Role: "agent", Text: answer, Steps: client.Steps()})
 	}
 	if fmt.Sprint(got) != fmt.Sprint(want) {
 		w.t.Errorf("the page shows\n%v\nwant\n%v", got, want)
