@@ -23,6 +23,7 @@ type member struct {
 type project struct {
 	tool.Project
 	members []member
+	cut     bool // the configuration ignores some of it
 }
 
 // placing sends every test file to its category and suite. What the configuration says comes before the conventions: a
@@ -47,8 +48,9 @@ func newPlacing(cfg *configuration, tree tool.Tree, found []tool.Project) *placi
 			p.claimAZ = append(p.claimAZ, name)
 		}
 	}
-	for _, f := range found {
-		p.projects = append(p.projects, project{Project: f})
+	p.heedTree()
+	p.projects = p.heeded(found)
+	for _, f := range p.projects {
 		if p.own[f.Tool] == nil {
 			p.own[f.Tool] = map[string]bool{}
 		}
@@ -254,6 +256,7 @@ func (p *placing) tellUnused() {
 		}
 		p.tellUnusedPaths(at("suites", name, "paths"), s.Paths)
 	}
+	p.tellUnusedPaths(at("ignore"), p.Ignore)
 	for _, name := range p.inOrder("categories", sorted(p.Categories)) {
 		p.tellUnusedPaths(at("categories", name, "paths"), p.Categories[name].Paths)
 	}

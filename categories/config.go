@@ -25,6 +25,7 @@ type Config struct {
 	Order      []string                  `yaml:"order" jsonschema_description:"The order in which categories run. Those that it does not name follow in their usual order. Default: unit, integration, e2e, mission-critical, then the others as they stand here."`
 	Categories map[string]CategoryConfig `yaml:"categories" jsonschema_description:"Categories by name: unit, integration, e2e, mission-critical (they always exist), or your own."`
 	Groups     map[string][]string       `yaml:"groups" jsonschema_description:"Names for several categories. unit_integration is built in."`
+	Ignore     []Glob                    `yaml:"ignore" jsonschema_description:"Files and folders (globs with **) in which no tests are looked for. Default: only what git ignores. A pattern that begins with ! takes files away."`
 	Suites     map[string]SuiteConfig    `yaml:"suites" jsonschema_description:"Suites by name: one tool's part of a category, where its options differ from what discovery finds."`
 
 	Compose      Files                        `yaml:"compose" jsonschema_description:"The compose file that describes the services, or a list of files that are merged in their order. Default: what COMPOSE_FILE names, else compose.yaml (or as docker compose finds one) at the root."`

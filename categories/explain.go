@@ -234,6 +234,9 @@ func (c *Catalog) whyNot(p string) string {
 			return at + " is left out of discovery, as every folder of that name is"
 		}
 	}
+	if why := c.whyIgnored(p); why != "" {
+		return why
+	}
 	if _, ok := slices.BinarySearch(c.tree.Files, p); ok {
 		return "none of " + strings.Join(c.Tools, ", ") + " takes it for a test file"
 	}

@@ -16,6 +16,7 @@ var keyCases = map[string]struct{ without, with string }{
 	"categories.timeout":   {"version: 1\ncategories: { e2e: {} }\n", "version: 1\ncategories: { e2e: { timeout: 3s } }\n"},
 	"categories.critical":  {"version: 1\ncategories: { e2e: {} }\n", "version: 1\ncategories: { e2e: { critical: true } }\n"},
 	"categories.exclusive": {"version: 1\ncategories: { e2e: {} }\n", "version: 1\ncategories: { e2e: { exclusive: true } }\n"},
+	"ignore":               {"version: 1\n", "version: 1\nignore: [tests/contract]\n"},
 	"groups":               {"version: 1\n", "version: 1\ngroups: { fast: [unit] }\n"},
 	"suites":               {"version: 1\n", "version: 1\nsuites: { py: { tool: pytest } }\n"},
 	"suites.tool":          {"version: 1\nsuites: { a: { tool: pytest } }\n", "version: 1\nsuites: { a: { tool: go } }\n"},

@@ -36,7 +36,7 @@ func newCatalog(root string, cfg *configuration, tree tool.Tree, tools []tool.To
 	if err := cfg.failure(); err != nil {
 		return nil, err
 	}
-	c := &Catalog{Root: root, Config: cfg.path, Ordered: len(cfg.Order) > 0, Tools: names, tree: tree, cfg: cfg}
+	c := &Catalog{Root: root, Config: cfg.path, Ordered: len(cfg.Order) > 0, Tools: names, tree: p.tree, cfg: cfg}
 	c.Compose, c.ComposeWhy = cfg.composeFiles(tree, compose)
 	c.Categories = cfg.categories(names, p)
 	c.Categories = cfg.needy(c.Categories, c.Compose)

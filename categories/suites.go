@@ -147,7 +147,7 @@ func (p *placing) suite(k part, files []tool.File, dirs map[string][]string, sha
 	slices.SortFunc(s.Files, func(a, b tool.File) int { return strings.Compare(a.Path, b.Path) })
 	s.Target = tool.Target{
 		Root: p.tree.Root, Dir: dir, Category: k.category,
-		Files: paths(s.Files), Whole: len(s.Files) == len(pr.members) && dir == pr.Dir,
+		Files: paths(s.Files), Whole: len(s.Files) == len(pr.members) && dir == pr.Dir && !pr.cut,
 		Marks: shared.marks(k.project), Homes: shared.homes(k.project, k.category), Marked: shared.marked(k.project),
 		Args: slices.Concat(pr.Args, texts(said.Args)), Env: slices.Concat(pr.Env, variables(said.Env)),
 		Workers: pr.Workers,

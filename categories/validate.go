@@ -34,6 +34,7 @@ func (c *configuration) validate(tools []string, tree tool.Tree) error {
 	c.validateCategories()
 	c.validateGroups()
 	c.validateOrder()
+	c.validateGlobs(at("ignore"), c.Ignore)
 	for _, name := range sorted(c.Suites) {
 		c.validateSuite(name, c.Suites[name], tools, tree)
 	}
