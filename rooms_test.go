@@ -29,9 +29,10 @@ func rooms() []room {
 		{"report/event", nil, "the vocabulary knows nobody, so that everybody may know it"},
 		{"report", []string{"report/...", "report/event"}, "reports are folds over the stream and know nothing but it"},
 		{"runner/process", nil, "processes know nothing of tests"},
-		{"runner/tool", []string{"report/event", "runner/process"}, "adapters are stateless and blind to modes, schedulers and reports"},
+		{"runner/contract", nil, "what a WebSocket promises is the same whoever asks"},
+		{"runner/tool", []string{"report/event", "runner/contract", "runner/process"}, "adapters are stateless and blind to modes, schedulers and reports"},
 		{"runner", []string{"categories", "env", "env/host", "env/service", "runner/...", "report/event"}, "the scheduler tells events and knows no report"},
-		{"categories", []string{"env", "runner/tool", "report/event"}, "the catalog starts nothing and prints nothing"},
+		{"categories", []string{"env", "runner/contract", "runner/tool", "report/event"}, "the catalog starts nothing and prints nothing"},
 		{"env/host", []string{"report/event"}, "facts of this machine need nobody"},
 		{"env/preflight", []string{"env", "env/host", "env/docker", "env/service", "runner/process", "report/event"}, "the checks look, and decide nothing"},
 		{"env/docker", []string{"env", "env/host", "env/service", "env/lease", "runner/process", "report/event"}, "the engine knows no tests, and decides nothing about a run"},
@@ -68,7 +69,7 @@ func homes() map[string][]string {
 		"github.com/containerd/errdefs":         {"env/docker"}, // the words of docker/docker's errors
 		"github.com/Microsoft/go-winio":         {"env/docker"},
 		"github.com/cenkalti/backoff/v5":        {"env/docker", "env/service"},
-		"github.com/coder/websocket":            {"env/preflight", "env/service", "env/stub"},
+		"github.com/coder/websocket":            {"env/preflight", "env/service", "env/stub", "runner/contract"},
 		"github.com/jackc/pgx/v5":               {"env/service"},
 		"go.yaml.in/yaml/v4":                    {"env/service"}, // the compose library's own parser, so that lines agree with it
 		"github.com/alicebob/miniredis/v2":      {"env/stub"},

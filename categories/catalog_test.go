@@ -168,7 +168,7 @@ func TestListJSONHasStableNames(t *testing.T) {
 		t.Errorf("category: %q", got)
 	}
 	suite := category["suites"].([]any)[0].(map[string]any)
-	want := []string{"args", "assumed", "command", "dir", "exclusive", "files", "modes", "name", "needs", "reports", "stubs", "tags", "timeout", "tool", "why", "writes"}
+	want := []string{"args", "assumed", "cases", "command", "dir", "exclusive", "files", "modes", "name", "needs", "reports", "stubs", "tags", "timeout", "tool", "why", "writes"}
 	if got := slices.Sorted(maps.Keys(suite)); !slices.Equal(got, want) {
 		t.Errorf("suite: %q", got)
 	}

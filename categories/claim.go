@@ -247,7 +247,7 @@ func depth(dir string) int {
 func (p *placing) tellUnused() {
 	for _, name := range p.inOrder("suites", sorted(p.Suites)) {
 		s := p.Suites[name]
-		if s.Tool != commandTool && !p.used[at("suites", name)] {
+		if s.Tool != commandTool && s.Tool != contractTool && !p.used[at("suites", name)] {
 			p.findings = append(p.findings, event.Finding{
 				ID: "config.suite.empty", Status: event.Warn, Value: name,
 				Detail: fmt.Sprintf("%s: suite %s holds no test file of %s", p.where(at("suites", name)), name, s.Tool),

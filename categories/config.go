@@ -52,23 +52,24 @@ type CategoryConfig struct {
 // it they stay in the categories that they have. Of several suites that claim a file, one with paths or tags wins over
 // one without, then the deeper dir; two equal ones are an error.
 type SuiteConfig struct {
-	Tool      string          `yaml:"tool" jsonschema:"required" jsonschema_description:"The test tool: go, pytest, node, or junit for any command that writes JUnit files."`
-	Category  string          `yaml:"category" jsonschema_description:"The category of its tests. Default: each file's own. tags, markers and the tool junit need it."`
-	Dir       string          `yaml:"dir" jsonschema_description:"The working directory of its jobs; only test files below it belong to the suite. Default: the folder of the tool's own project."`
-	Paths     []Glob          `yaml:"paths" jsonschema_description:"Test files (globs with **, or folders) of the suite. A pattern that begins with ! takes files away. Default: all of the tool's test files below dir."`
-	Tags      []string        `yaml:"tags" jsonschema_description:"go only: build tags. The suite holds the test files that need them."`
-	Markers   []string        `yaml:"markers" jsonschema_description:"pytest only: the tests with one of these markers belong to the suite, in whichever file they stand."`
-	Args      []Text          `yaml:"args" jsonschema_description:"Arguments for the tool, behind those of the project's own test script."`
-	Env       map[string]Text `yaml:"env" jsonschema_description:"Environment variables of its jobs."`
-	Command   Command         `yaml:"command" jsonschema_description:"junit only: the command to run, as a list, or as plain words in one text. No shell is involved."`
-	Reports   []Glob          `yaml:"reports" jsonschema_description:"junit only: the JUnit files that the command writes, as globs relative to dir. They are deleted before it starts."`
-	Timeout   Duration        `yaml:"timeout" jsonschema_description:"How long each of its jobs may take. The category's timeout holds too. Default: no limit."`
-	Exclusive bool            `yaml:"exclusive" jsonschema_description:"Its jobs run alone. Default: false."`
-	Needs     []string        `yaml:"needs" jsonschema_description:"Services that its tests talk to, in the place of its category's; [] is none. Default: its category's."`
-	Stubs     []string        `yaml:"stubs" jsonschema_description:"Services of which a stub will do, in the place of its category's."`
-	Modes     []string        `yaml:"modes" jsonschema:"minItems=1,enum=docker,enum=no-docker,enum=staging" jsonschema_description:"The modes in which its tests may run, in the place of its category's."`
-	Writes    bool            `yaml:"writes" jsonschema_description:"Its tests write to what they test. In staging it is not run, and named, unless the environment has allow_writes. Default: false."`
-	Split     string          `yaml:"split" jsonschema:"enum=files" jsonschema_description:"pytest, node and mocha only: files runs the suite's files in several processes, as many as there are cores, dealt out by what each took the last time. What the tool sets up once for the whole session is then set up in each process. Default: one process."`
+	Tool      string           `yaml:"tool" jsonschema:"required" jsonschema_description:"The test tool: go, pytest, node, junit for any command that writes JUnit files, or websocket for the contract of a WebSocket."`
+	Category  string           `yaml:"category" jsonschema_description:"The category of its tests. Default: each file's own. tags, markers and the tool junit need it; of the tool websocket it is e2e."`
+	Dir       string           `yaml:"dir" jsonschema_description:"The working directory of its jobs; only test files below it belong to the suite. Default: the folder of the tool's own project."`
+	Paths     []Glob           `yaml:"paths" jsonschema_description:"Test files (globs with **, or folders) of the suite. A pattern that begins with ! takes files away. Default: all of the tool's test files below dir."`
+	Tags      []string         `yaml:"tags" jsonschema_description:"go only: build tags. The suite holds the test files that need them."`
+	Markers   []string         `yaml:"markers" jsonschema_description:"pytest only: the tests with one of these markers belong to the suite, in whichever file they stand."`
+	Args      []Text           `yaml:"args" jsonschema_description:"Arguments for the tool, behind those of the project's own test script."`
+	Env       map[string]Text  `yaml:"env" jsonschema_description:"Environment variables of its jobs."`
+	Command   Command          `yaml:"command" jsonschema_description:"junit only: the command to run, as a list, or as plain words in one text. No shell is involved."`
+	Reports   []Glob           `yaml:"reports" jsonschema_description:"junit only: the JUnit files that the command writes, as globs relative to dir. They are deleted before it starts."`
+	Timeout   Duration         `yaml:"timeout" jsonschema_description:"How long each of its jobs may take. The category's timeout holds too. Default: no limit."`
+	Exclusive bool             `yaml:"exclusive" jsonschema_description:"Its jobs run alone. Default: false."`
+	Needs     []string         `yaml:"needs" jsonschema_description:"Services that its tests talk to, in the place of its category's; [] is none. Default: its category's."`
+	Stubs     []string         `yaml:"stubs" jsonschema_description:"Services of which a stub will do, in the place of its category's."`
+	Modes     []string         `yaml:"modes" jsonschema:"minItems=1,enum=docker,enum=no-docker,enum=staging" jsonschema_description:"The modes in which its tests may run, in the place of its category's."`
+	Writes    bool             `yaml:"writes" jsonschema_description:"Its tests write to what they test. In staging it is not run, and named, unless the environment has allow_writes. Default: false."`
+	WebSocket *WebSocketConfig `yaml:"websocket" jsonschema_description:"websocket only: what a WebSocket promises, and how to find out."`
+	Split     string           `yaml:"split" jsonschema:"enum=files" jsonschema_description:"pytest, node and mocha only: files runs the suite's files in several processes, as many as there are cores, dealt out by what each took the last time. What the tool sets up once for the whole session is then set up in each process. Default: one process."`
 }
 
 // Text is a text that may be written as a number or as true or false: "-n 2" is [-n, 2].

@@ -116,9 +116,15 @@ func (d *decoder) value(n ast.Node, into reflect.Value, key string) {
 	}
 	switch into.Kind() {
 	case reflect.Struct:
-		if _, plain := scalarText(n); plain && into.Type() == reflect.TypeFor[ReadyConfig]() {
-			d.value(n, into.FieldByName("Path"), key+"\x1fpath")
-			return
+		if _, plain := scalarText(n); plain {
+			switch into.Type() {
+			case reflect.TypeFor[ReadyConfig]():
+				d.value(n, into.FieldByName("Path"), key+"\x1fpath")
+				return
+			case reflect.TypeFor[ExpectConfig]():
+				d.value(n, into.FieldByName("Name"), key+"\x1fname")
+				return
+			}
 		}
 		d.fields(n, into, key)
 	case reflect.Map:

@@ -85,6 +85,14 @@ func explainSuite(s Suite, some int) []string {
 		lines[0] = fmt.Sprintf("  %s: the command %s in %s (%s)%s", s.Name, event.ShellJoin(s.Target.Argv), s.Target.Dir, s.Why, qualities(false, s.Exclusive, s.Timeout)+writing(s.Writes))
 		return append(append(lines, "    its results are read from "+strings.Join(s.Target.Reports, ", ")), indented(s.Need)...)
 	}
+	if s.Target.Contract != nil {
+		lines[0] = fmt.Sprintf("  %s: the contract of the WebSocket at %s (%s)%s", s.Name, s.Target.Contract.URL, s.Why, qualities(false, s.Exclusive, s.Timeout))
+		lines = append(lines, indented(s.Need)...)
+		for _, name := range s.Target.Contract.Cases() {
+			lines = append(lines, "    "+tool.WebSocketPlace(s.Name)+"::"+name)
+		}
+		return lines
+	}
 	lines = append(lines, indented(s.Need)...)
 	for _, r := range reasons(s) {
 		lines = append(lines, fmt.Sprintf("    %s: %s", r.Why, counted(len(r.Files), "file")))
@@ -206,6 +214,9 @@ func (c *Catalog) explainPick(p pick, each Category, s Suite) []string {
 	if len(s.Target.Argv) > 0 {
 		return []string{fmt.Sprintf("  %s, suite %s: a command's tests (%s)", each.Name, s.Name, s.Why)}
 	}
+	if s.Target.Contract != nil {
+		return []string{fmt.Sprintf("  %s, suite %s: a WebSocket's contract (%s)", each.Name, s.Name, s.Why)}
+	}
 	narrowed := narrowSuite(s, []pick{p})
 	lines := []string{}
 	for _, n := range narrowed {
@@ -238,10 +249,10 @@ func (c *Catalog) whyNot(p string) string {
 		return why
 	}
 	if _, ok := slices.BinarySearch(c.tree.Files, p); ok {
-		return "none of " + strings.Join(c.Tools, ", ") + " takes it for a test file"
+		return "none of " + strings.Join(c.finders(), ", ") + " takes it for a test file"
 	}
 	if folderThere(c.tree, p) || p == "." {
-		return "none of " + strings.Join(c.Tools, ", ") + " finds a test file in it"
+		return "none of " + strings.Join(c.finders(), ", ") + " finds a test file in it"
 	}
 	if c.tree.FS != nil && fs.ValidPath(p) {
 		if info, err := fs.Stat(c.tree.FS, p); err == nil && info.IsDir() {

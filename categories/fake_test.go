@@ -35,6 +35,7 @@ func fakeTools() []tool.Tool {
 		}},
 		fakeTool{name: "node", manifest: "package.json", isTest: func(b string) bool { return strings.HasSuffix(b, ".test.js") }},
 		fakeTool{name: "junit", isTest: func(string) bool { return false }},
+		fakeTool{name: "websocket", isTest: func(string) bool { return false }},
 	}
 }
 

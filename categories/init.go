@@ -125,6 +125,9 @@ func projectsOf(c *Catalog) []found {
 	several := map[string]int{}
 	for _, each := range c.Categories {
 		for _, s := range each.Suites {
+			if s.Target.Contract != nil {
+				continue // it is not found, but written
+			}
 			f := found{tool: s.Tool, dir: s.Target.Dir, why: s.Why}
 			if !slices.ContainsFunc(out, func(o found) bool { return o.tool == f.tool && o.dir == f.dir }) {
 				out = append(out, f)

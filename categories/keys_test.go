@@ -2,6 +2,7 @@ package categories
 
 import (
 	"encoding/json"
+	"maps"
 	"reflect"
 	"slices"
 	"testing"
@@ -135,6 +136,8 @@ var effectless = map[string]string{"version": "it has one value; another one, or
 
 func TestEveryKeyHasAnEffect(t *testing.T) {
 	keys := allKeys(reflect.TypeFor[Config](), "")
+	keyCases := maps.Clone(keyCases)
+	maps.Copy(keyCases, contractKeys)
 	for _, key := range keys {
 		c, ok := keyCases[key]
 		if !ok {

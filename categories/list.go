@@ -41,6 +41,7 @@ type ListedSuite struct {
 	Args      []string     `json:"args"`
 	Command   []string     `json:"command"`
 	Reports   []string     `json:"reports"`
+	Cases     []string     `json:"cases"`   // of a WebSocket's contract
 	Needs     []string     `json:"needs"`   // services
 	Assumed   bool         `json:"assumed"` // every service of the compose file without a profile, for want of a configuration
 	Stubs     []string     `json:"stubs"`
@@ -48,7 +49,8 @@ type ListedSuite struct {
 	Writes    bool         `json:"writes"` // not run in staging, unless the environment allows it
 	Files     []ListedFile `json:"files"`
 
-	need Need
+	need    Need
+	address string // of a contract
 }
 
 // ListedFile is a test file of a suite.
@@ -100,6 +102,10 @@ func listCategory(each Category) ListedCategory {
 			Tags: none(s.Target.Tags), Args: none(s.Target.Args), Command: none(s.Target.Argv), Reports: none(s.Target.Reports),
 			Needs: none(s.Need.Services), Assumed: s.Need.Assumed, Stubs: none(s.Need.Stubs), Modes: s.Need.Modes, Writes: s.Writes != "",
 			Files: []ListedFile{}, need: s.Need,
+		}
+		listed.Cases = []string{}
+		if c := s.Target.Contract; c != nil {
+			listed.Cases, listed.address = c.Cases(), c.URL
 		}
 		if len(listed.Modes) == 0 {
 			listed.Modes = env.DefaultModes()
@@ -181,6 +187,12 @@ func printSuite(line func(string, ...any), each ListedCategory, s ListedSuite) {
 	if len(s.Command) > 0 {
 		line("  %-24s %6s  %s", s.Name, "", s.Why)
 		line("      %s", event.ShellJoin(s.Command))
+		printNeed(line, s)
+		return
+	}
+	if len(s.Cases) > 0 {
+		line("  %-24s %6s  %s", s.Name, "", s.Why)
+		line("      %s of %s", counted(len(s.Cases), "case"), s.address)
 		printNeed(line, s)
 		return
 	}

@@ -123,8 +123,11 @@ func (c *Catalog) commandSuites() []Suite {
 	return out
 }
 
-// holds says whether the pick selects something of the suite. A command's suite is picked by its folder, or by a test.
+// holds says whether the pick selects something of the suite. A suite without files is picked by its folder, or by a test.
 func (p pick) holds(s Suite) bool {
+	if s.Target.Contract != nil {
+		return !p.free && (p.name != "" && p.path == tool.WebSocketPlace(s.Name) || p.name == "" && below(s.Target.Dir, p.path))
+	}
 	if len(s.Target.Argv) > 0 {
 		return p.free || p.name == "" && below(s.Target.Dir, p.path)
 	}
@@ -186,7 +189,7 @@ func narrowCategory(each Category, a env.Asked, picks []pick) Category {
 // narrowSuite leaves what the picks select of a suite: one suite of whole files, and one of single tests, since a target
 // that names tests runs no others.
 func narrowSuite(s Suite, picks []pick) []Suite {
-	if len(s.Target.Argv) > 0 {
+	if len(s.Target.Argv) > 0 || s.Target.Contract != nil {
 		return narrowCommand(s, picks)
 	}
 	var whole, partly []tool.File
@@ -237,13 +240,13 @@ func withFiles(s Suite, files []tool.File) Suite {
 	return s
 }
 
-// narrowCommand leaves a command's suite as it is, or narrowed to tests by their own names.
+// narrowCommand leaves a suite without files as it is, or narrowed to tests by their own names.
 func narrowCommand(s Suite, picks []pick) []Suite {
 	var tests []string
 	for _, p := range picks {
 		switch {
 		case !p.holds(s):
-		case !p.free:
+		case p.name == "":
 			return []Suite{s}
 		default:
 			tests = append(tests, p.path+"::"+p.name)

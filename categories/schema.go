@@ -89,6 +89,12 @@ func (MessageConfig) JSONSchemaExtend(s *jsonschema.Schema) {
 	s.DependentRequired = map[string][]string{"after": {"send"}}
 }
 
+// JSONSchemaExtend adds the short form, a name alone.
+func (ExpectConfig) JSONSchemaExtend(s *jsonschema.Schema) {
+	whole := *s
+	*s = jsonschema.Schema{OneOf: []*jsonschema.Schema{{Type: "string", MinLength: new(uint64(1))}, &whole}}
+}
+
 // JSONSchemaExtend adds which keys a suite's tool has a use for.
 func (SuiteConfig) JSONSchemaExtend(s *jsonschema.Schema) {
 	none := func(keys ...string) *jsonschema.Schema {
@@ -112,8 +118,11 @@ func (SuiteConfig) JSONSchemaExtend(s *jsonschema.Schema) {
 	}
 	command := none("paths", "args")
 	command.Required = []string{"category", "command", "reports"}
+	contract := none("paths", "args", "dir")
+	contract.Required = []string{"websocket"}
 	s.AllOf = []*jsonschema.Schema{
 		{If: is(commandTool), Then: command, Else: none("command", "reports")},
+		{If: is(contractTool), Then: contract, Else: none("websocket")},
 		{If: is(tagTool), Else: none("tags")},
 		{If: is(markerTool), Else: none("markers")},
 		{If: isOneOf(splitTools()), Else: none("split")},

@@ -85,6 +85,9 @@ func TestSchemaTakesWhatTheReaderTakes(t *testing.T) {
 	for key, c := range keyCases {
 		good[key+" without"], good[key+" with"] = c.without, c.with
 	}
+	for key, c := range contractKeys {
+		good[key+" without"], good[key+" with"] = c.without, c.with
+	}
 	for _, name := range sorted(good) {
 		v, err := asJSON(t, good[name])
 		if err == nil {

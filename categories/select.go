@@ -178,7 +178,7 @@ func (c *Catalog) hasTests() bool {
 
 // lookedFor says what an empty answer rests on, and the first thing that discovery could not use.
 func (c *Catalog) lookedFor() string {
-	text := fmt.Sprintf("; looked for tests of %s in %s", strings.Join(c.Tools, ", "), counted(len(c.tree.Files), "file"))
+	text := fmt.Sprintf("; looked for tests of %s in %s", strings.Join(c.finders(), ", "), counted(len(c.tree.Files), "file"))
 	for _, f := range c.Findings {
 		if f.Detail != "" && !strings.HasPrefix(string(f.Status), "ok") {
 			return text + "; " + f.Detail
@@ -219,4 +219,9 @@ func counted(n int, what string) string {
 		return "1 " + what
 	}
 	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// finders are the tools that look for tests in a tree.
+func (c *Catalog) finders() []string {
+	return slices.DeleteFunc(slices.Clone(c.Tools), func(name string) bool { return name == contractTool })
 }

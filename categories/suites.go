@@ -2,6 +2,7 @@ package categories
 
 import (
 	"path"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -158,14 +159,17 @@ func (p *placing) suite(k part, files []tool.File, dirs map[string][]string, sha
 	return s
 }
 
-// addCommands adds the suites that are a command and its reports: they hold no files that we know.
+// addCommands adds the suites that are a command and its reports, or a contract: they hold no files that we know.
 func (p *placing) addCommands(out map[string][]Suite) {
 	for _, name := range p.suiteAZ {
 		said := p.Suites[name]
-		if said.Tool != commandTool {
+		if said.Tool != commandTool && said.Tool != contractTool {
 			continue
 		}
-		category, _ := p.categoryNamed(said.Category)
+		category, ok := p.categoryNamed(said.Category)
+		if !ok {
+			category = E2E // of a contract: a command's category has been asked for
+		}
 		s := Suite{
 			Tool: said.Tool, Timeout: string(said.Timeout), Exclusive: said.Exclusive,
 			Why: p.where(at("suites", name)), Name: distinctName(name, out[category]),
@@ -174,6 +178,12 @@ func (p *placing) addCommands(out map[string][]Suite) {
 		s.Target = tool.Target{
 			Root: p.tree.Root, Dir: path.Clean(said.Dir), Category: category, Whole: true,
 			Env: variables(said.Env), Argv: said.Command,
+		}
+		if said.Tool == contractTool {
+			s.Target.Contract = contractOf(*said.WebSocket)
+			if filepath.IsLocal(filepath.FromSlash(p.path)) {
+				s.Target.ContractFile, s.Target.ContractLine = p.path, p.spot(at("suites", name)).line
+			}
 		}
 		for _, g := range said.Reports {
 			s.Target.Reports = append(s.Target.Reports, string(g))

@@ -19,6 +19,8 @@ const (
 	tagTool     = "go"     // build tags
 	markerTool  = "pytest" // markers
 	commandTool = "junit"  // command and reports
+
+	contractTool = "websocket" // websocket
 )
 
 // validate checks what the configuration's shape can't say. tools are the adapters' names.
@@ -154,12 +156,15 @@ func (c *configuration) validateFit(name string, s SuiteConfig) {
 	only("markers", len(s.Markers) > 0, s.Tool == markerTool, "markers are "+markerTool+"'s")
 	only("command", len(s.Command) > 0, isCommand, "it is for the tool "+commandTool)
 	only("reports", len(s.Reports) > 0, isCommand, "it is for the tool "+commandTool)
+	isContract := s.Tool == contractTool
+	only("websocket", s.WebSocket != nil, isContract, "it is for the tool "+contractTool)
+	only("dir", s.Dir != "", !isContract, "a contract has no files")
 	only("split", s.Split != "", slices.Contains(splitTools(), s.Tool), "only "+strings.Join(splitTools(), ", ")+" can run their files in several processes that know nothing of each other; the other tools share their work out themselves")
 	if s.Split != "" && s.Split != "files" {
 		c.fault(at("suites", name, "split"), "%q is no way to split a suite: write split: files", s.Split)
 	}
-	only("paths", len(s.Paths) > 0, !isCommand, "its command says what it tests")
-	only("args", len(s.Args) > 0, !isCommand, "write the arguments into its command")
+	only("paths", len(s.Paths) > 0, !isCommand && !isContract, "what it tests stands in the suite itself")
+	only("args", len(s.Args) > 0, !isCommand && !isContract, "what it is to do stands in the suite itself")
 	for _, key := range keys {
 		if slices.Contains([]string{"tags", "markers", "command"}, key) && s.Category == "" {
 			c.fault(at("suites", name), "a suite with %s needs a category: add \"category: NAME\"", key)
@@ -170,6 +175,12 @@ func (c *configuration) validateFit(name string, s SuiteConfig) {
 	}
 	if isCommand && (len(s.Command) == 0 || len(s.Reports) == 0) {
 		c.fault(at("suites", name), "a suite of tool %s needs a command, and reports: globs of the JUnit files that it writes", commandTool)
+	}
+	switch {
+	case isContract && s.WebSocket == nil:
+		c.fault(at("suites", name), "a suite of tool %s needs the key websocket: what is promised, at least its url", contractTool)
+	case isContract:
+		c.validateContract(at("suites", name, "websocket"), *s.WebSocket)
 	}
 }
 

@@ -32,6 +32,7 @@ func commands() []command {
 		{"exec", "-- CMD", "run any command with the services up and their variables set", flagsOf(places, execFlags()), execCommand},
 		{"clean", "", "remove what dead runs left, on this machine and in Docker", flagsOf(places, cleanFlags()), clean},
 		{"report", "[render EVENTS]", "show the last run again; render a saved events.jsonl into reports", flagsOf(places, reportFlags()), showReport},
+		{"probe", "websocket URL", "try a WebSocket: connects, events, their order and times; exit 1 broken, 5 no answer", probeFlags(), probeCommand},
 		{"completion", "bash|zsh|fish", "print a completion script for a shell", nil, completion},
 		{"help", "[COMMAND|exit-codes]", "show this help, a command's, or what the exit codes mean", nil, help},
 	}

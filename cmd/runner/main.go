@@ -16,6 +16,7 @@ import (
 	"testrunner/env/keeper"
 	"testrunner/env/lease"
 	"testrunner/report"
+	"testrunner/runner/contract"
 	"testrunner/runner/process"
 	"testrunner/runner/tool/cargodrive"
 )
@@ -82,11 +83,27 @@ func mainCode(ctx context.Context, args []string, w World) (code int) {
 		}
 		return 0
 	}
+	if len(args) > 1 && args[0] == contract.Arg {
+		return tryContract(ctx, args[1], w)
+	}
 	code, err := dispatch(ctx, args, w)
 	if err == nil {
 		return code
 	}
 	return complain(w.Stderr, err)
+}
+
+// tryContract is a job of the tool websocket. A signal has its usual effect: what was not told by then is missing.
+func tryContract(ctx context.Context, settings string, w World) int {
+	held, err := contract.Drive(ctx, settings, func(name string) string { return getenv(w.Environ, name) }, w.Stdout)
+	switch {
+	case err != nil:
+		fmt.Fprintf(w.Stderr, "runner: %v\n", err)
+		return report.Bug
+	case !held:
+		return report.Failed
+	}
+	return 0
 }
 
 // complain prints an error as one line, and the way out as another.

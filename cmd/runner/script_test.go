@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -16,6 +18,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"testrunner/runner/contract/contracttest"
 )
 
 // stallVar makes the runner of a test impatient: a job may be silent for so long.
@@ -70,6 +74,8 @@ func scriptParams(t *testing.T) testscript.Params {
 			"reruns":  reruns,
 			"trap":    trap,
 			"serve":   serve,
+			"chat":    chat,
+			"tls":     serveTLS,
 			"within":  within,
 		},
 		UpdateScripts: os.Getenv("UPDATE_SCRIPTS") != "",
@@ -214,6 +220,33 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: serve NAME")
 	}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) }))
+	ts.Defer(server.Close)
+	ts.Setenv(args[0], server.URL)
+}
+
+// chat NAME [FAULT]: serves a chat until the script ends, with its fault; $NAME is its address, $NAME_WS that of its WebSocket, and
+// $ADA and $BOB are tokens of two users.
+func chat(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 1 || len(args) > 2 {
+		ts.Fatalf("usage: chat NAME [FAULT]")
+	}
+	server := contracttest.New(contracttest.Fault(strings.Join(args[1:], "")))
+	ts.Defer(server.Close)
+	ts.Setenv(args[0], server.URL)
+	ts.Setenv(args[0]+"_WS", server.Sockets())
+	ts.Setenv(args[0]+"_HOST", strings.TrimPrefix(server.URL, "http://"))
+	ts.Setenv("ADA", contracttest.Mint("ada"))
+	ts.Setenv("BOB", contracttest.Mint("bob"))
+}
+
+// tls NAME: serves HTTPS with a certificate that nobody trusts until the script ends; $NAME is its address.
+func serveTLS(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: tls NAME")
+	}
+	server := httptest.NewUnstartedServer(http.NotFoundHandler())
+	server.Config.ErrorLog = log.New(io.Discard, "", 0) // it would tell of each client that hangs up
+	server.StartTLS()
 	ts.Defer(server.Close)
 	ts.Setenv(args[0], server.URL)
 }

@@ -10,11 +10,12 @@ import (
 	"io/fs"
 
 	"testrunner/report/event"
+	"testrunner/runner/contract"
 )
 
 // Tool is the adapter of one test tool.
 type Tool interface {
-	// Name is the tool's name on the command line and in reports: "go", "pytest", "node", "junit".
+	// Name is the tool's name on the command line and in reports: "go", "pytest", "node", "junit", "websocket".
 	Name() string
 
 	// Discover finds the places in the tree where this tool runs tests, with the category of each file and why.
@@ -103,6 +104,10 @@ type Target struct {
 
 	Argv    []string // tool "junit": the command to run
 	Reports []string // tool "junit": globs of the JUnit files that it writes, relative to Dir
+
+	Contract     *contract.Contract // tool "websocket": what is promised
+	ContractFile string             // where it stands, relative to Root; "" is unknown
+	ContractLine int
 
 	Workers  int      // the project's
 	Program  string   // what Check found: the interpreter or tool, absolute
