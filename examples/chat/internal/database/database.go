@@ -28,7 +28,7 @@ func Gauges(pool *pgxpool.Pool) metrics.Gauges {
 	}
 }
 
-// Open connects a pool; PostgreSQL knows its connections by the service's name. The database may take up to patience to answer.
+// Open connects a pool; PostgreSQL knows its connections by the service's name, unless the address has another one. The database may take up to patience to answer.
 func Open(ctx context.Context, service, url string, limits Limits, patience time.Duration) (*pgxpool.Pool, error) {
 	config, err := pgxpool.ParseConfig(url)
 	if err != nil {
@@ -36,7 +36,9 @@ func Open(ctx context.Context, service, url string, limits Limits, patience time
 	}
 	config.MaxConns = int32(limits.Most)
 	config.MaxConnIdleTime, config.HealthCheckPeriod = limits.Idle, max(limits.Idle/4, 100*time.Millisecond)
-	config.ConnConfig.RuntimeParams["application_name"] = service
+	if config.ConnConfig.RuntimeParams["application_name"] == "" {
+		config.ConnConfig.RuntimeParams["application_name"] = service
+	}
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, fmt.Errorf("connect to PostgreSQL: %w", err)

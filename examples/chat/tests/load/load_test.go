@@ -20,6 +20,7 @@ import (
 
 const (
 	slowest = 2 * time.Second  // p99 of the last event
+	leaving = 5 * time.Second  // for PostgreSQL to forget a connection that was closed
 	settled = 30 * time.Second // then nothing may be held any more
 )
 
@@ -79,7 +80,7 @@ func TestManyUsersAtOnce(t *testing.T) {
 		}
 	}
 	log.back(base)
-	wantKept(t.Context(), t, database, 2*n)
+	wantKept(t.Context(), t, database, all, 2*n)
 	keep(t, fmt.Sprintf("%d users came within %s; from a message to the last of its events:\neach as it came: %s\nall at once:     %s\n\n%s",
 		n, ramp.Round(time.Millisecond), &coming, &together, log))
 	for name, l := range map[string]*latencies{"each as it came": &coming, "all at once": &together} {
@@ -125,6 +126,9 @@ func (s *samples) take(when string, tidy bool) []sample {
 	var out []sample
 	for _, service := range s.services {
 		one, err := service.measure(s.t.Context(), s.began, s.database, tidy)
+		for end := time.Now().Add(leaving); err == nil && one.Postgres > one.Max && time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+			one, err = service.measure(s.t.Context(), s.began, s.database, tidy) // what the pool has closed PostgreSQL forgets a moment later
+		}
 		if err != nil {
 			s.t.Errorf("measure %s: %v", service.name, err)
 			continue

@@ -5,8 +5,10 @@ package load
 import (
 	"bufio"
 	"context"
+	"crypto/rand"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -26,6 +28,7 @@ type running struct {
 	name    string
 	url     string
 	metrics string
+	session string // what PostgreSQL knows its connections by
 }
 
 // start builds a service and starts it, at addresses that are free; it is stopped when the test ends.
@@ -36,7 +39,8 @@ func start(t *testing.T, name string, variables ...string) running {
 		t.Fatalf("build %s: %v\n%s", name, err, out)
 	}
 	cmd := exec.Command(program, "-addr", "127.0.0.1:0")
-	cmd.Env = append(append(os.Environ(), "METRICS_ADDR=127.0.0.1:0"), variables...)
+	session := name + "-" + rand.Text()
+	cmd.Env = append(append(os.Environ(), "METRICS_ADDR=127.0.0.1:0", "DATABASE_URL="+named(t, client.Address(t, "DATABASE_URL"), session)), variables...)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -56,7 +60,7 @@ func start(t *testing.T, name string, variables ...string) running {
 		<-read
 		_ = cmd.Wait()
 	})
-	r := running{name: name}
+	r := running{name: name, session: session}
 	for r.url == "" || r.metrics == "" {
 		select {
 		case line, open := <-lines:
@@ -73,6 +77,19 @@ func start(t *testing.T, name string, variables ...string) running {
 		}
 	}
 	return r
+}
+
+// named is a database's address that gives connections a name, so that those of other tests are not counted.
+func named(t *testing.T, address, name string) string {
+	t.Helper()
+	u, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	query := u.Query()
+	query.Set("application_name", name)
+	u.RawQuery = query.Encode()
+	return u.String()
 }
 
 var address = regexp.MustCompile(`\b(?:address|metrics)=\S+`)
@@ -107,11 +124,11 @@ type sample struct {
 
 // measure asks the service, and PostgreSQL. With tidy the service gives back first what it does not use any more.
 func (r running) measure(ctx context.Context, since time.Time, database *pgx.Conn, tidy bool) (sample, error) {
-	url := r.metrics
+	at := r.metrics
 	if tidy {
-		url += "?gc=1"
+		at += "?gc=1"
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
 	if err != nil {
 		return sample{}, err
 	}
@@ -137,7 +154,6 @@ func (r running) measure(ctx context.Context, since time.Time, database *pgx.Con
 		Pool: int(values["database_connections"]), Max: int(values["database_connections_max"]),
 		Sockets: int(values["websocket_connections"]), Runs: int(values["agent_runs"]),
 	}
-	err = database.QueryRow(ctx, "SELECT count(*) FROM pg_stat_activity WHERE application_name = $1 AND datname = current_database()",
-		"chat-"+r.name).Scan(&s.Postgres)
+	err = database.QueryRow(ctx, "SELECT count(*) FROM pg_stat_activity WHERE application_name = $1", r.session).Scan(&s.Postgres)
 	return s, err
 }

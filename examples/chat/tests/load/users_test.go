@@ -103,12 +103,18 @@ func (l *latencies) String() string {
 		l.at(99).Round(time.Millisecond), l.at(100).Round(time.Millisecond))
 }
 
-// wantKept checks what the database has: each message that was said, its answer, and no run that is not finished.
-func wantKept(ctx context.Context, t *testing.T, database *pgx.Conn, messages int) {
+// wantKept checks what the database has of the users: each message that was said, its answer, and no run that is not finished.
+func wantKept(ctx context.Context, t *testing.T, database *pgx.Conn, users []*user, messages int) {
 	t.Helper()
+	ids := make([]string, len(users))
+	for i, u := range users {
+		ids[i] = u.ID
+	}
 	var said, answered, unfinished int
-	err := database.QueryRow(ctx, `SELECT count(*) FILTER (WHERE role = 'user'), count(*) FILTER (WHERE role = 'agent'),
-		(SELECT count(*) FROM chat.runs WHERE finished_at IS NULL) FROM chat.messages`).Scan(&said, &answered, &unfinished)
+	err := database.QueryRow(ctx, `
+		SELECT count(*) FILTER (WHERE role = 'user'), count(*) FILTER (WHERE role = 'agent'), count(r.id) FILTER (WHERE finished_at IS NULL)
+		FROM chat.threads t JOIN chat.messages m ON m.thread_id = t.id LEFT JOIN chat.runs r ON r.message_id = m.id WHERE user_id = ANY($1)`,
+		ids).Scan(&said, &answered, &unfinished)
 	if err != nil {
 		t.Fatal(err)
 	}
