@@ -80,6 +80,10 @@ type Kept struct {
 	From     string         // who asked for it: "--attach"
 	Mode     event.Mode     // the set's; "" where there is none to be used, and the finding event.Kept says why
 	Services []event.Served // sorted by name
+
+	Project string   // the compose project that it is, which somebody else brought up; "" is a set of runner's own
+	Apart   []string // services of a project that tests can't reach, and their peers can
+	URLs    []string // of the services of a project, with the passwords in them, which are nobody's to read
 }
 
 // Elsewhere says whether somebody else runs the service, at an address that the environment gives or the user names.
@@ -172,6 +176,7 @@ type Port struct {
 type Decision struct {
 	Asked      string
 	Mode       event.Mode
+	Project    string // the compose project that serves, which somebody else brought up; "" is none
 	Why        []string
 	Rules      []event.Rule      // as they were tried
 	Admissions []event.Admission // one a suite, in the order of the needs

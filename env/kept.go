@@ -25,6 +25,9 @@ func (l *ladder) kept(name string) *event.Reason {
 		return blocked(fmt.Sprintf("needs %s, and the services that are up are in mode %s, which %s does not ask for", name, k.Mode, l.asked.EnvFrom), set)
 	}
 	i := slices.IndexFunc(k.Services, func(s event.Served) bool { return s.Service == name })
+	if i < 0 && k.Project != "" {
+		return l.byFinding(name, event.ByDocker, event.Kept+"."+name)
+	}
 	if i < 0 {
 		return blocked(fmt.Sprintf("needs %s, which is not among the services that are up (%s)", name, strings.Join(k.names(), ", ")), set)
 	}
@@ -34,6 +37,9 @@ func (l *ladder) kept(name string) *event.Reason {
 	}
 	if reason := l.byFinding(name, served.By, event.Kept+"."+name); reason != nil {
 		return reason
+	}
+	if slices.Contains(k.Apart, name) && slices.Contains(l.suite.Needs, name) {
+		return l.apart(name)
 	}
 	l.served[len(l.served)-1].Fidelity = served.Fidelity
 	if served.By != event.ByDocker && served.By != event.ByLocal {
@@ -48,6 +54,13 @@ func (l *ladder) kept(name string) *event.Reason {
 		}
 	}
 	return nil
+}
+
+// apart refuses to a test what only the peers of a service can reach.
+func (l *ladder) apart(name string) *event.Reason {
+	l.served = l.served[:len(l.served)-1]
+	i := slices.IndexFunc(l.findings, func(f event.Finding) bool { return f.ID == event.Kept+"."+name })
+	return blocked("needs "+name+": "+l.findings[i].Detail, l.findings[i])
 }
 
 func (k *Kept) names() []string {

@@ -18,6 +18,13 @@ func TestKeptServices(t *testing.T) {
 	}
 	all := []event.Finding{ok("kept.backend"), ok("kept.postgres"), ok("kept.redis")}
 	stubbed := []event.Served{{Service: "postgres", By: event.ByLocal, Fidelity: event.Real}, {Service: "redis", By: event.ByStub, Fidelity: event.Stub}}
+	composed := func(apart []string, names ...string) env.Kept {
+		k := env.Kept{Mode: event.Docker, Project: "chat", Apart: apart}
+		for _, n := range names {
+			k.Services = append(k.Services, event.Served{Service: n, By: event.ByDocker, Fidelity: event.Real})
+		}
+		return k
+	}
 	for _, c := range []struct {
 		name     string
 		asked    env.Asked
@@ -37,6 +44,13 @@ func TestKeptServices(t *testing.T) {
 		{name: "a stub will not do", asked: env.Asked{RealServices: true}, kept: env.Kept{Mode: event.NoDocker, Services: stubbed}, found: all, category: "integration", fails: "it is a stub"},
 		{name: "another mode", asked: env.Asked{EnvFrom: "--env docker", Environment: env.Environment{Mode: event.Docker}}, kept: env.Kept{Mode: event.NoDocker, Services: real("backend")}, found: all, category: "e2e", fails: "mode no-docker, which --env docker does not ask for"},
 		{name: "nothing accepts it", asked: env.Asked{EnvFrom: "--no-docker", Environment: env.Environment{Mode: event.NoDocker}}, found: []event.Finding{fail(event.Kept)}, category: "integration", fails: "ill"},
+		{name: "a compose project", kept: composed(nil, "backend", "postgres", "redis"), found: all, category: "e2e", served: "backend (docker), postgres (docker), redis (docker)"},
+		{name: "a compose project, by name", asked: env.Asked{RealServices: true, EnvFrom: "--env docker", Environment: env.Environment{Mode: event.Docker}}, kept: composed(nil, "postgres", "redis"), found: all, category: "integration", served: "postgres (docker), redis (docker)"},
+		{name: "one is missing in a project", kept: composed(nil, "postgres"), found: append(all[:2:2], fail("kept.redis")), category: "integration", fails: "needs redis: ill"},
+		{name: "what is missing in a project behind it is its own", kept: composed(nil, "backend", "postgres"), found: all[:2], category: "e2e", served: "backend (docker), postgres (docker)"},
+		{name: "one behind it is ill", kept: composed(nil, "backend", "redis"), found: append(all[:1:1], fail("kept.redis")), category: "e2e", fails: "needs redis: ill"},
+		{name: "one behind it is apart", kept: composed([]string{"redis"}, "backend", "redis"), found: all, category: "e2e", served: "backend (docker), redis (docker)"},
+		{name: "one that tests need is apart", kept: composed([]string{"redis"}, "postgres", "redis"), found: append(all[:2:2], event.Finding{ID: "kept.redis", Status: event.Warn, Detail: "out of reach", Remedy: "publish it"}), category: "integration", fails: "needs redis: out of reach"},
 		{name: "an address beats it", asked: env.Asked{Environment: env.Environment{Addresses: []env.Address{{Service: "backend", Named: true}}}}, kept: env.Kept{Mode: event.NoDocker, Services: real("backend")}, found: []event.Finding{ok("address.backend")}, category: "e2e", served: "backend (address)"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -16,7 +16,10 @@ const nothingNeeded = "nothing that was selected needs a service, so Docker was 
 func (s situation) choose() Decision {
 	if k := s.asked.Kept; k != nil && len(s.needing()) > 0 && s.keptFits() {
 		why := fmt.Sprintf("asked for by %s: the services that are up, in the mode that they are in", k.From)
-		return Decision{Mode: k.Mode, Why: []string{why}, Rules: []event.Rule{{Mode: k.Mode, Name: "the services that are up", Taken: true, Why: why}}}
+		if k.Project != "" {
+			why = fmt.Sprintf("asked for by %s: the compose project %s that is up, as it is", k.From, k.Project)
+		}
+		return Decision{Mode: k.Mode, Project: k.Project, Why: []string{why}, Rules: []event.Rule{{Mode: k.Mode, Name: "the services that are up", Taken: true, Why: why}}}
 	}
 	if mode := s.asked.Mode(); mode != Auto {
 		why := "asked for by " + cmp.Or(s.asked.EnvFrom, string(mode))

@@ -93,6 +93,9 @@ func (s Summary) line(c ExitCode) string {
 	if names := s.addressed(); len(names) > 0 {
 		add("by address: %s", list(names))
 	}
+	if names := s.attached(); len(names) > 0 {
+		add("on compose project %s: %s", s.Decided.Project, list(names))
+	}
 	if len(s.Kept) > 0 {
 		add("kept: %s (runner services down)", list(s.Kept))
 	}
@@ -147,6 +150,18 @@ func (s Summary) addressed() []string {
 	var names []string
 	for _, each := range s.Services {
 		if each.By == event.ByAddress {
+			names = append(names, each.Service)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// attached names the services of the compose project that somebody else brought up.
+func (s Summary) attached() []string {
+	var names []string
+	for _, each := range s.Services {
+		if s.Decided.Project != "" && each.By == event.ByDocker {
 			names = append(names, each.Service)
 		}
 	}

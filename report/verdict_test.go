@@ -178,6 +178,10 @@ func TestVerdictLineNamesWhatQualifiesIt(t *testing.T) {
 		}, "and 2 more"},
 		{"leftovers", []event.Body{event.Leftovers{Names: []string{"a", "b"}}}, "left behind: a, b"},
 		{"reports", []event.Body{event.ReportFailed{Path: "junit.xml", Err: "disk full"}}, "report not written: junit.xml (disk full)"},
+		{"somebody else's project", []event.Body{
+			event.Decided{Mode: event.Docker, Project: "chat"}, event.ServiceChanged{Service: "web", By: event.ByDocker, State: "ready"},
+			event.ServiceChanged{Service: "db", By: event.ByDocker, State: "ready"}, event.ServiceChanged{Service: "auth", By: event.ByAddress, State: "ready"},
+		}, "; docker; by address: auth; on compose project chat: db, web"},
 		{"control characters", []event.Body{event.NotRun{Category: "e2e", Reason: event.Reason{Text: "a\x1b[31m\nb"}}}, `not run: e2e (a\x1b[31m b)`},
 		{"the dead", []event.Body{event.Stopping{Why: "runner-died"}}, "runner was killed"},
 		{"the deadline", []event.Body{event.Stopping{Why: "deadline"}}, "the deadline passed"},

@@ -86,6 +86,7 @@ func (p *Plan) addCategory(c categories.Category, d env.Decision, s Settings) {
 		jobs := newJobs(c, suite, s)
 		for i := range jobs {
 			jobs[i].Services, jobs[i].Fidelity = needed(a.Services)
+			jobs[i].Target.Served = len(jobs[i].Services) > 0
 		}
 		planned.Jobs += len(jobs)
 		p.Jobs = append(p.Jobs, jobs...)

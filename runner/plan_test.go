@@ -87,6 +87,17 @@ func TestBuildPlan(t *testing.T) {
 	})
 }
 
+// A job that talks to services says so to its tool, which then takes no answer from a cache.
+func TestBuildPlan_served(t *testing.T) {
+	admitted := admit(true, "unit", "go", "py")
+	admitted[1].Services = []event.Served{{Service: "redis", Fidelity: event.Real}}
+	unit := categories.Category{Name: "unit", Suites: []categories.Suite{suite("go", "wide"), suite("py", "player")}}
+	p := BuildPlan(categories.Selection{Categories: []categories.Category{unit}}, env.Decision{Admissions: admitted}, Settings{Tools: []tool.Tool{player{}, wide{}}})
+	if p.Jobs[0].Target.Served || !p.Jobs[1].Target.Served {
+		t.Errorf("%+v", p.Jobs)
+	}
+}
+
 func described(p Plan) []string {
 	var out []string
 	for _, j := range p.Jobs {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"testrunner/env/service"
 	"testrunner/report/event"
 )
 
@@ -45,7 +46,7 @@ func (s *scheduler) await(ctx context.Context) {
 		return true
 	})
 	if s.opt.Services == nil && len(sets) > 0 {
-		s.fail(s.pending, "nobody serves "+strings.Join(s.pending[0].Services, ", "))
+		s.fail(s.pending, errors.New("nobody serves "+strings.Join(s.pending[0].Services, ", ")))
 		s.pending = nil
 		return
 	}
@@ -72,7 +73,7 @@ func (s *scheduler) supply(now supplied) {
 		return true
 	})
 	if now.err != nil {
-		s.fail(jobs, now.err.Error())
+		s.fail(jobs, now.err)
 		return
 	}
 	s.waiting = append(s.waiting, jobs...)
@@ -84,11 +85,13 @@ func (s *scheduler) place(j Job) int {
 }
 
 // fail tells of jobs that do not run since their services are not there.
-func (s *scheduler) fail(jobs []Job, why string) {
+func (s *scheduler) fail(jobs []Job, why error) {
+	reason := event.Reason{Code: event.ReasonBlocked, Text: why.Error()}
+	if errors.Is(why, service.ErrEngine) { // what ails it, only a look at it can tell
+		reason.Remedy = "runner doctor"
+	}
 	for _, j := range jobs {
-		s.opt.Emit(event.NotRun{
-			Category: j.Target.Category, Suite: j.Target.Suite, Job: j.Target.Job, Reason: event.Reason{Code: event.ReasonBlocked, Text: why},
-		})
+		s.opt.Emit(event.NotRun{Category: j.Target.Category, Suite: j.Target.Suite, Job: j.Target.Job, Reason: reason})
 	}
 }
 

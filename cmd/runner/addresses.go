@@ -172,5 +172,8 @@ func runMask(environ []string, asked env.Asked) func(string) string {
 	for _, a := range asked.Environment.Addresses {
 		addresses = append(addresses, a.URL)
 	}
+	if asked.Kept != nil {
+		addresses = append(addresses, asked.Kept.URLs...)
+	}
 	return maskOf(environ, secretsOf(asked), addresses)
 }

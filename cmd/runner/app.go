@@ -59,7 +59,7 @@ func explainFlags() []cli.Flag {
 }
 
 func attachFlag() cli.Flag {
-	return &cli.BoolFlag{Name: "attach", Usage: "use the services that are up in this tree as they are, and leave them up"}
+	return &cli.BoolFlag{Name: "attach", Usage: "use the services that are up in this tree, or its running compose project, as they are, and leave them up"}
 }
 
 // places are the flags that say where: every command that looks at a repository has them.

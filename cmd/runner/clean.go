@@ -248,14 +248,14 @@ func (b *broom) verdict() (int, error) {
 
 // sweepDead removes what dead runs left on this machine, at the start of a command that makes services of its own. It returns a line for
 // each thing that is gone and for each that is not.
-func sweepDead(ctx context.Context, w World) []string {
+func sweepDead(ctx context.Context, w World, calls func(string)) []string {
 	state, err := stateDir(w)
 	if err != nil {
 		return nil // without a folder for state nobody has left anything
 	}
 	ctx, cancel := context.WithTimeout(ctx, sweepWithin)
 	defer cancel()
-	all, err := lease.Sweep(ctx, lease.Sweeping{State: state, Engines: docker.Remover{Place: docker.Here(w.Environ, nil)}})
+	all, err := lease.Sweep(ctx, lease.Sweeping{State: state, Engines: docker.Remover{Place: docker.Here(w.Environ, calls)}})
 	if err != nil {
 		return []string{err.Error()}
 	}

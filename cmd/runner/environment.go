@@ -57,6 +57,7 @@ func lookAround(ctx context.Context, catalog *categories.Catalog, sel categories
 		return s, err
 	}
 	if s.asked.Kept != nil {
+		s.lookAtProject(ctx, catalog, w)
 		s.findings = append(s.findings, service.Addresses(s.asked.Environment, s.needs.Wanted(env.Look{Local: true}), catalog.AllowHosts)...)
 		return s, nil
 	}

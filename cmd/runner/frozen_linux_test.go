@@ -71,11 +71,17 @@ type frozen struct {
 // frozenRun starts runner in a tree of its own, in the engine's network.
 func frozenRun(t *testing.T, w *workshop, daemon int, args ...string) *frozen {
 	t.Helper()
+	return engineRun(t, w, daemon, frozenFiles, append([]string{"--env", "docker"}, args...)...)
+}
+
+// engineRun starts runner in a copy of the workshop's tree with those files, in the network of a process of the engine.
+func engineRun(t *testing.T, w *workshop, daemon int, files map[string]string, args ...string) *frozen {
+	t.Helper()
 	r := &frozen{dir: t.TempDir(), out: &bytes.Buffer{}}
 	if err := os.CopyFS(r.dir, os.DirFS(w.dir)); err != nil {
 		t.Fatal(err)
 	}
-	for name, text := range frozenFiles {
+	for name, text := range files {
 		if err := os.MkdirAll(filepath.Dir(filepath.Join(r.dir, name)), 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -83,7 +89,7 @@ func frozenRun(t *testing.T, w *workshop, daemon int, args ...string) *frozen {
 			t.Fatal(err)
 		}
 	}
-	r.cmd = exec.CommandContext(t.Context(), "nsenter", append([]string{"-n", "-t", strconv.Itoa(daemon), "runner", "--env", "docker"}, args...)...)
+	r.cmd = exec.CommandContext(t.Context(), "nsenter", append([]string{"-n", "-t", strconv.Itoa(daemon), "runner"}, args...)...)
 	r.cmd.Dir, r.cmd.Env, r.cmd.Stdout, r.cmd.Stderr = r.dir, w.environ, r.out, r.out
 	r.begun = time.Now()
 	if err := r.cmd.Start(); err != nil {

@@ -17,6 +17,7 @@ import (
 type keptSet struct {
 	folder keeper.Folder
 	state  keeper.State // of the set that is used; no Set: none is
+	absent bool         // it was looked for, and none is up
 }
 
 // lookAtKept looks for services that are up in this tree: those that the run is asked to use, and those that a plain one leaves alone, which
@@ -54,6 +55,7 @@ func (s *surroundings) use(ctx context.Context, p place, state keeper.State, up 
 		f.Detail, f.Remedy = fault.Error(), "runner services down"
 	}
 	if !up {
+		s.kept.absent = fault == nil || errors.Is(fault, fs.ErrNotExist)
 		s.findings = append(s.findings, f)
 		return
 	}

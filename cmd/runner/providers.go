@@ -31,6 +31,7 @@ type providing struct {
 	asWritten bool // the compose files' own ports
 	inventory *lease.Inventory
 	addresses map[string]string // of what the user names, and of staging: URLs by the service's name
+	calls     func(string)      // hears of each call to an engine; nil: nobody does
 }
 
 // providersFor makes the providers that a decision names. Nothing is asked of an engine before a service is prepared.
@@ -71,7 +72,7 @@ func providerFor(p providing, name event.Provider) (service.Provider, error) {
 
 // containersFor makes the provider of containers, and the builder of their images.
 func containersFor(p providing) (service.Provider, error) {
-	at := docker.Here(p.environ, nil)
+	at := docker.Here(p.environ, p.calls)
 	host, err := docker.ChooseHost(at)
 	if err != nil {
 		return nil, err

@@ -170,7 +170,7 @@ func (out *reports) tellStart(r prepared, id string, held *lease.Lease, unguarde
 	for _, f := range r.findings {
 		emit(event.Found{Finding: f})
 	}
-	emit(event.Decided{Asked: r.decision.Asked, Mode: r.decision.Mode, Why: r.decision.Why, Rules: r.decision.Rules, Admissions: r.decision.Told()})
+	emit(event.Decided{Asked: r.decision.Asked, Mode: r.decision.Mode, Project: r.decision.Project, Why: r.decision.Why, Rules: r.decision.Rules, Admissions: r.decision.Told()})
 	emit(r.plan.Planned)
 	for _, n := range r.plan.NotRun {
 		emit(n)

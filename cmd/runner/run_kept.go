@@ -23,13 +23,9 @@ const keptClock = 30 * time.Minute
 // them; one run at a time uses a set, since it resets databases.
 func (s *runServices) useKept(ctx context.Context, r prepared, plan service.Plan, id string, w World) error {
 	folder := r.kept.folder
-	held, err := lease.Open(string(folder)+".run", id)
+	err := s.claim(folder, id)
 	if err != nil {
-		return notReady{text: err.Error()}
-	}
-	s.user = held
-	if held.Beside() != "" {
-		return notReady{text: fmt.Sprintf("run %s uses the services that are up in this tree, and one run at a time does; one without --attach and --keep has its own", held.Beside())}
+		return err
 	}
 	if r.kept.state.Set != "" {
 		s.use = keeper.NewUse(folder, r.kept.state.Set, r.kept.state.Keeper, s.refresher(r))
@@ -57,6 +53,19 @@ func (s *runServices) useKept(ctx context.Context, r prepared, plan service.Plan
 		Mode: s.mode, Prepare: keptClock, Observe: s.observe,
 		Warn: func(text string) { s.emit(event.Noted{Level: "warn", Text: text}) },
 	})
+	return nil
+}
+
+// claim has no other run of this tree use what is up in it.
+func (s *runServices) claim(folder keeper.Folder, id string) error {
+	held, err := lease.Open(string(folder)+".run", id)
+	if err != nil {
+		return notReady{text: err.Error()}
+	}
+	s.user = held
+	if held.Beside() != "" {
+		return notReady{text: fmt.Sprintf("run %s uses the services that are up in this tree, and one run at a time does; one without --attach and --keep has its own", held.Beside())}
+	}
 	return nil
 }
 

@@ -34,6 +34,7 @@ type runServices struct {
 	curfew    *curfew
 	begun     chan struct{}      // closed when set is set: services speak up before Begin has returned
 	recorder  *keeper.Recorder   // of what they write
+	calls     *callLog           // of the engine
 	enough    context.CancelFunc // of the sweep
 	sweeping  sync.WaitGroup
 
@@ -71,7 +72,8 @@ func (s *runServices) begin(ctx context.Context, r prepared, id string, names []
 		}
 	}
 	graph := r.graph
-	containers := slices.ContainsFunc(names, func(name string) bool { return s.by[name] == event.ByDocker })
+	attached := r.decision.Project != "" // then nothing is made of them
+	containers := !attached && slices.ContainsFunc(names, func(name string) bool { return s.by[name] == event.ByDocker })
 	specs, err := graph.Specs(r.needs.Services, names, containers)
 	if err != nil {
 		return err
@@ -84,7 +86,12 @@ func (s *runServices) begin(ctx context.Context, r prepared, id string, names []
 		by = append(by, s.by[spec.Name])
 		s.alone[spec.Name] = make(chan struct{}, 1)
 	}
+	s.calls = newCallLog(func(line string) { s.emit(event.Logged{Text: line}) })
 	s.keepData = r.asked.KeepData
+	if attached {
+		defer close(s.begun)
+		return s.useProject(ctx, r, plan, id, out, w)
+	}
 	if r.asked.Attach || r.asked.Keep {
 		defer close(s.begun)
 		return s.useKept(ctx, r, plan, id, w)
@@ -103,6 +110,7 @@ func (s *runServices) begin(ctx context.Context, r prepared, id string, names []
 	providers, err := providersFor(providing{
 		run: id, root: r.place.root, results: r.place.results, project: graph.Project, state: state, scratch: s.scratch, logs: filepath.Join(s.scratch, "output"), environ: out.environ,
 		real: r.asked.RealServices, asWritten: r.catalog.AsWritten, inventory: s.inventory, addresses: addressesOf(r.asked, s.mode),
+		calls: s.calls.add,
 	}, by)
 	if err != nil {
 		return err
@@ -111,7 +119,7 @@ func (s *runServices) begin(ctx context.Context, r prepared, id string, names []
 	sweeping, enough := context.WithCancel(ctx)
 	s.enough = enough
 	s.sweeping.Go(func() {
-		for _, line := range sweepDead(sweeping, w) {
+		for _, line := range sweepDead(sweeping, w, s.calls.add) {
 			s.emit(event.Noted{Level: "info", Text: "left by a dead run: " + line})
 		}
 	})

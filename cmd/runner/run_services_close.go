@@ -3,7 +3,11 @@ package main
 import (
 	"context"
 	"os"
+	"slices"
+	"strings"
 
+	"testrunner/env/lease"
+	"testrunner/env/service"
 	"testrunner/report/event"
 )
 
@@ -12,6 +16,8 @@ func (s *runServices) close(ctx context.Context) (left []string) {
 	if s == nil {
 		return nil
 	}
+	defer s.calls.stop()
+	var unstopped []service.Unstopped
 	ctx, cancel := s.curfew.closing(ctx, closingClock)
 	defer cancel()
 	if s.set != nil {
@@ -20,9 +26,7 @@ func (s *runServices) close(ctx context.Context) (left []string) {
 		}
 		lost := s.set.Outages()
 		s.complain()
-		for _, u := range s.set.Close(ctx) {
-			left = append(left, u.String())
-		}
+		unstopped = s.set.Close(ctx)
 		if s.recorder != nil {
 			if err := s.recorder.Close(); err != nil {
 				s.emit(event.Noted{Level: "warn", Text: err.Error()})
@@ -40,7 +44,7 @@ func (s *runServices) close(ctx context.Context) (left []string) {
 		s.emit(event.Noted{Level: "warn", Text: err.Error()})
 	}
 	if s.inventory == nil {
-		return left
+		return s.unremoved(unstopped, nil)
 	}
 	if err := os.RemoveAll(s.scratch); err == nil {
 		err = s.inventory.Forget(s.folder().Kind, s.folder().Name)
@@ -49,11 +53,26 @@ func (s *runServices) close(ctx context.Context) (left []string) {
 		}
 	}
 	things, err := s.inventory.Close()
+	left = s.unremoved(unstopped, things)
+	if err != nil {
+		left = append(left, err.Error())
+	}
+	return left
+}
+
+// unremoved names what is left: each thing that the inventory still has, with the command that removes it. Why things of an engine are
+// still there is told beside them; it is none more of them.
+func (s *runServices) unremoved(unstopped []service.Unstopped, things []lease.Thing) (left []string) {
 	for _, t := range things {
 		left = append(left, t.String()+" (runner clean removes it)")
 	}
-	if err != nil {
-		left = append(left, err.Error())
+	named := slices.ContainsFunc(things, func(t lease.Thing) bool { return t.Engine != "" })
+	for _, u := range unstopped {
+		if text := strings.ReplaceAll(u.String(), "\n", "; "); u.By == event.ByDocker && named {
+			s.emit(event.Noted{Level: "warn", Text: "not removed: " + text})
+		} else {
+			left = append(left, text)
+		}
 	}
 	return left
 }

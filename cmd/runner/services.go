@@ -205,7 +205,7 @@ func servicesDown(ctx context.Context, r servicesRoom) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	if !lived {
+	if !lived && !s.Phase.Over() {
 		if err := r.say("the keeper (process %d) had died\n", s.Keeper.Pid); err != nil {
 			return 0, err
 		}
@@ -222,37 +222,6 @@ func servicesDown(ctx context.Context, r servicesRoom) (int, error) {
 		return 0, err
 	}
 	return 0, r.say("down: %s in %s; leftovers: 0\n", counted(len(last.Services), "service"), time.Since(begun).Round(10*time.Millisecond))
-}
-
-// sweep removes what a set left whose keeper is gone, and looks that nothing is there any more: by its inventory, and by the journal of
-// the folder, which is taken for that moment.
-func (r servicesRoom) sweep(ctx context.Context, last keeper.State) (swept, left []string, err error) {
-	if err := r.folder.Make(); err != nil {
-		return nil, nil, err
-	}
-	held, err := lease.Open(string(r.folder), newSetID())
-	if err != nil {
-		return nil, nil, err
-	}
-	defer func() { err = errors.Join(err, held.Close()) }()
-	if held.Beside() != "" {
-		return nil, nil, notReady{text: "other services are just being started in this tree"}
-	}
-	swept = held.Swept()
-	state, err := stateDir(r.world)
-	if err != nil {
-		return nil, nil, err
-	}
-	remains, err := lease.Sweep(ctx, lease.Sweeping{State: state, Engines: docker.Remover{Place: docker.Here(r.world.Environ, nil)}, Run: last.Set})
-	for _, each := range remains {
-		for _, t := range each.Gone {
-			swept = append(swept, t.String())
-		}
-		for _, l := range each.Left {
-			left = append(left, l.String())
-		}
-	}
-	return swept, left, err
 }
 
 func (r servicesRoom) say(format string, args ...any) error {

@@ -22,7 +22,9 @@ import ("fmt"; "net/http"; "os")
 
 func main() {
 	fmt.Println("says", os.Getenv("GREETING"))
-	http.ListenAndServe(":8080", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, os.Getenv("GREETING")) }))
+	http.Handle("/never", http.NotFoundHandler())
+	http.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, os.Getenv("GREETING")) })
+	http.ListenAndServe(":8080", nil)
 }
 `,
 }
@@ -51,6 +53,7 @@ func TestServicesInContainers(t *testing.T) {
 	do(0, "runner services up --env docker", `web: ready in \d+ ms at 127.0.0.1:18080 \(docker\)`)
 	do(0, "runner services status", `web  ready +\d+ ms  127.0.0.1:18080  docker`)
 	do(0, "runner services logs web", `says hello`)
+	do(0, `grep -rhw 'create container' "$RUNNER_STATE_DIR" --include runner.log`, `(?m)^\d{4}-\S+Z docker: create container runner-\S+-web: ok in \d\S+s$`)
 	do(0, "runner services restart web", `at 127.0.0.1:18080`)
 	do(0, "runner exec -- sh -c 'echo $WEB_URL'", `^http://127.0.0.1:18080\n$`)
 	// Who asks for the mode that the kept set has gets the kept set.

@@ -36,10 +36,11 @@ type ownSet struct {
 	keeper.Set
 	inventory *lease.Inventory
 	scratch   string
+	calls     *os.File // of the engine
 }
 
 // startSet starts the services of a request in this process. What it makes stands in an inventory first, so that a kill leaves nothing
-// that nobody knows of.
+// that nobody knows of. What an engine is asked stands in the folder's log.
 func startSet(request keeper.Request, folder keeper.Folder, w World) keeper.Starter {
 	return func(ctx context.Context, changed func()) (keeper.Set, error) {
 		state, err := stateDir(w)
@@ -54,20 +55,24 @@ func startSet(request keeper.Request, folder keeper.Folder, w World) keeper.Star
 		if err := inventory.Own(own.folder()); err != nil {
 			return nil, errors.Join(err, own.release())
 		}
+		if own.calls, err = os.OpenFile(folder.KeeperLog(), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644); err != nil {
+			return nil, errors.Join(err, own.release())
+		}
 		var by []event.Provider
 		for _, s := range request.Services {
 			by = append(by, s.Served.By)
 		}
 		environ := append(slices.Clone(w.Environ), request.Extra...)
+		mask := maskOf(environ, request.Secrets, slices.Collect(maps.Values(request.Addresses)))
 		providers, err := providersFor(providing{
 			run: request.Set, root: request.Root, results: filepath.Join(request.Root, resultsFolder), project: request.Project, state: state, scratch: own.scratch, logs: filepath.Join(own.scratch, "output"),
-			environ: environ, real: request.Real, inventory: inventory, addresses: request.Addresses,
+			environ: environ, real: request.Real, inventory: inventory, addresses: request.Addresses, calls: callsInto(own.calls, mask),
 		}, by)
 		if err != nil {
 			return nil, errors.Join(err, own.release())
 		}
 		own.Set = keeper.Begin(ctx, request, folder, keeper.Surroundings{
-			Providers: providers, Run: hereCommand(request.Root, environ), Mask: maskOf(environ, request.Secrets, slices.Collect(maps.Values(request.Addresses))), Changed: changed,
+			Providers: providers, Run: hereCommand(request.Root, environ), Mask: mask, Changed: changed,
 		})
 		return own, nil
 	}
@@ -81,6 +86,9 @@ func (s *ownSet) release() error {
 	err := os.RemoveAll(s.scratch)
 	if err == nil {
 		err = s.inventory.Forget(s.folder().Kind, s.folder().Name)
+	}
+	if s.calls != nil {
+		err = errors.Join(err, s.calls.Close())
 	}
 	things, closeErr := s.inventory.Close()
 	for _, t := range things {

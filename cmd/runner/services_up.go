@@ -57,7 +57,7 @@ func servicesUp(ctx context.Context, r servicesRoom) (int, error) {
 
 // sweepFirst removes what dead runs and sets left, and says so. What can't be removed hinders nobody.
 func sweepFirst(ctx context.Context, w World) error {
-	for _, line := range sweepDead(ctx, w) {
+	for _, line := range sweepDead(ctx, w, nil) {
 		if _, err := fmt.Fprintf(w.Stderr, "runner: left by a dead run: %s\n", text.Line(line)); err != nil {
 			return fmt.Errorf("say what dead runs left: %w", err)
 		}

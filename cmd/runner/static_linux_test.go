@@ -41,6 +41,7 @@ func TestStaticRunner(t *testing.T) {
 			t.Error("it asks for a loader")
 		}
 	}
+	t.Run("with the engine's socket", func(t *testing.T) { testBoxed(t, program) })
 	w.withEngine(t)
 	if out, code := w.shell(t, plainImage); code != 0 {
 		t.Fatalf("exit %d\n%s", code, out)

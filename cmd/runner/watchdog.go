@@ -77,7 +77,9 @@ func watchdog(args []string, w World) int {
 	watching := lease.Watching{Dir: dir, OnDeath: func(events string) error { return carryOut(dir, events) }}
 	state, err := stateDir(w)
 	if err == nil {
-		watching.State, watching.Engines = state, docker.Remover{Place: docker.Here(w.Environ, nil)}
+		mask := maskOf(w.Environ, nil, nil)
+		calls := callsInto(w.Stderr, func(line string) string { return "watchdog: " + mask(line) })
+		watching.State, watching.Engines = state, docker.Remover{Place: docker.Here(w.Environ, calls)}
 	}
 	// Without a folder for state nothing was made that would have to be removed, but jobs and their reports there are.
 	err = lease.Watch(w.Stdin, watching)

@@ -59,10 +59,17 @@ func (m *moby) InspectContainer(ctx context.Context, id string) (Inspection, err
 		if s := c.State; s != nil {
 			out.Running, out.Status, out.Code, out.OOM, out.Error = s.Running, s.Status, s.ExitCode, s.OOMKilled, s.Error
 			out.Started, out.Finished = s.StartedAt, s.FinishedAt
+			if s.Health != nil && s.Health.Status != container.NoHealthcheck {
+				out.Health = s.Health.Status
+			}
 		}
 	}
 	if c.Config != nil {
-		out.Labels, out.Terminal = c.Config.Labels, c.Config.Tty
+		out.Labels, out.Terminal, out.Env, out.Command = c.Config.Labels, c.Config.Tty, c.Config.Env, c.Config.Cmd
+		for port := range c.Config.ExposedPorts {
+			out.Exposed = append(out.Exposed, string(port))
+		}
+		slices.Sort(out.Exposed)
 	}
 	for _, m := range c.Mounts {
 		out.Mounts = append(out.Mounts, Mounted{Source: m.Source, Target: m.Destination})
@@ -153,8 +160,16 @@ func (m *moby) exec(ctx context.Context, id string, argv, environ []string) (str
 }
 
 func (m *moby) Logs(ctx context.Context, id string, terminal, follow bool, w io.Writer) error {
+	return m.logs(ctx, id, terminal, container.LogsOptions{ShowStdout: true, ShowStderr: true, Follow: follow}, w)
+}
+
+func (m *moby) LogsSince(ctx context.Context, id string, terminal bool, lines int, w io.Writer) error {
+	return m.logs(ctx, id, terminal, container.LogsOptions{ShowStdout: true, ShowStderr: true, Follow: true, Tail: strconv.Itoa(lines)}, w)
+}
+
+func (m *moby) logs(ctx context.Context, id string, terminal bool, how container.LogsOptions, w io.Writer) error {
 	begun := time.Now()
-	stream, err := m.client.ContainerLogs(ctx, id, container.LogsOptions{ShowStdout: true, ShowStderr: true, Follow: follow})
+	stream, err := m.client.ContainerLogs(ctx, id, how)
 	if err == nil {
 		defer stream.Close()
 		if terminal {

@@ -54,15 +54,24 @@ type instance struct {
 var (
 	_ service.Instance = (*instance)(nil)
 	_ service.Checked  = (*instance)(nil)
+	_ service.Hosted   = (*instance)(nil)
 )
 
 // Start creates the service's container on its networks and starts it.
 func (p *Provider) Start(ctx context.Context, s service.Spec, peers map[string]service.Instance, tell service.Tell) (service.Instance, error) {
+	in, err := p.start(ctx, s, peers, tell)
+	if err != nil {
+		return nil, p.blame(ctx, err)
+	}
+	return in, nil
+}
+
+func (p *Provider) start(ctx context.Context, s service.Spec, peers map[string]service.Instance, tell service.Tell) (*instance, error) {
 	p.mu.Lock()
 	r, ok := p.prepared[s.Name]
 	p.mu.Unlock()
 	if !ok {
-		if err := p.Prepare(ctx, s, tell); err != nil {
+		if err := p.prepare(ctx, s, tell); err != nil {
 			return nil, err
 		}
 		p.mu.Lock()

@@ -25,6 +25,9 @@ type ServiceEngine interface {
 	// Logs writes a container's output from its start, both streams as they come. With follow it goes on until the container ends.
 	Logs(ctx context.Context, id string, terminal, follow bool, w io.Writer) error
 
+	// LogsSince is Logs with follow, from the last lines on.
+	LogsSince(ctx context.Context, id string, terminal bool, lines int, w io.Writer) error
+
 	// Events tells of containers with these labels from now on: when it returns, the engine has taken the subscription. The error
 	// comes once, at the end; nobody hears an engine that dies.
 	Events(ctx context.Context, labels ...string) (<-chan Event, <-chan error)
@@ -57,6 +60,10 @@ type Inspection struct {
 	Ports    []Bound
 	Networks map[string]string // the name of a network -> its address there
 	Mounts   []Mounted
+	Health   string   // what its healthcheck says: starting, healthy, unhealthy; "" where it has none
+	Env      []string // NAME=VALUE, the image's included
+	Command  []string // behind the entrypoint
+	Exposed  []string // "5432/tcp", sorted: its image's ports and its own
 }
 
 // Bound is a port of a container that is published.

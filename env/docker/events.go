@@ -46,7 +46,7 @@ func (p *Provider) watching(ctx context.Context) (*watch, error) {
 	run, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	w := &watch{p: p, cancel: cancel, ended: make(chan struct{}), live: map[string]*instance{}}
 	impatient := context.AfterFunc(ctx, cancel)
-	events, fault := p.s.Engine.Events(run, p.mine()...)
+	events, fault := p.s.Engine.Events(run, p.watched()...)
 	impatient()
 	if err := ctx.Err(); err != nil {
 		cancel()
@@ -129,7 +129,7 @@ func (w *watch) again(ctx context.Context) (context.Context, <-chan Event, <-cha
 	}
 	sub, cancel := context.WithCancel(ctx)
 	slow := time.AfterFunc(w.p.s.Silence, cancel)
-	events, fault := w.p.s.Engine.Events(sub, w.p.mine()...)
+	events, fault := w.p.s.Engine.Events(sub, w.p.watched()...)
 	slow.Stop()
 	return sub, events, fault
 }
@@ -213,7 +213,7 @@ func (w *watch) glance(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, w.p.s.Silence)
 	defer cancel()
 	before := w.all() // those that are started while the engine answers are not judged by its answer
-	all, err := w.p.s.Engine.Containers(ctx, w.p.mine()...)
+	all, err := w.p.s.Engine.Containers(ctx, w.p.watched()...)
 	if err != nil {
 		return err
 	}

@@ -49,6 +49,8 @@ type Supply struct {
 	AsWritten  bool          // the ports of the compose file are published as they are written, on the addresses that it names
 	PullWithin time.Duration // how long one image may take; 0 is 10 minutes
 	Silence    time.Duration // how long the engine may say nothing before it counts as dead; 0 is 10 s
+
+	foreign []string // labels of the containers that are watched, where somebody else made them
 }
 
 // Provider runs services as containers of one engine. Its methods are safe for use by many goroutines.
@@ -149,11 +151,23 @@ func (p *Provider) mine() []string {
 	return []string{LabelRun + "=" + p.s.Me.Run, LabelRole + "=" + serviceRole}
 }
 
+// watched are the labels of the containers that are watched.
+func (p *Provider) watched() []string {
+	if len(p.s.foreign) > 0 {
+		return p.s.foreign
+	}
+	return p.mine()
+}
+
 // prefix begins the names of all that this run makes.
 func (p *Provider) prefix() string { return "runner-" + p.s.Me.Run }
 
 // Prepare gets the image: local first, then from its registry; or it is built.
 func (p *Provider) Prepare(ctx context.Context, s service.Spec, tell service.Tell) error {
+	return p.blame(ctx, p.prepare(ctx, s, tell))
+}
+
+func (p *Provider) prepare(ctx context.Context, s service.Spec, tell service.Tell) error {
 	if s.Container == nil {
 		return &ServiceError{s.Name, Fault{Detail: "the compose files don't describe it, so there is no container of it"}, nil}
 	}

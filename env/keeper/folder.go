@@ -20,7 +20,7 @@ const (
 	stateFile = "set.json"
 	portsFile = "ports.json"
 	logsDir   = "logs"
-	keeperLog = "runner.log" // the keeper's and its watchdog's own complaints
+	keeperLog = "runner.log" // of the keeper and its watchdog
 )
 
 // Folder is where the set of one tree lies. One tree has one folder, whatever its name: it is found by the root's path.
@@ -43,7 +43,7 @@ func plain(name string) string {
 	return name[:min(len(name), 40)]
 }
 
-// KeeperLog is where the keeper writes what it has to complain about.
+// KeeperLog is where the keeper writes what it asks of an engine, and what it has to complain about.
 func (f Folder) KeeperLog() string { return filepath.Join(string(f), keeperLog) }
 
 // Log is the file that holds the output of a service, of all its lives.
@@ -61,11 +61,13 @@ func (f Folder) Make() error {
 
 // Clear removes what an earlier set left: its state and its logs. The remembered ports stay.
 func (f Folder) Clear() error {
-	err := os.Remove(filepath.Join(string(f), stateFile))
-	if errors.Is(err, fs.ErrNotExist) {
-		err = nil
+	var all error
+	for _, err := range []error{os.Remove(filepath.Join(string(f), stateFile)), os.Truncate(f.KeeperLog(), 0), os.RemoveAll(filepath.Join(string(f), logsDir))} {
+		if !errors.Is(err, fs.ErrNotExist) {
+			all = errors.Join(all, err)
+		}
 	}
-	if err := errors.Join(err, os.RemoveAll(filepath.Join(string(f), logsDir))); err != nil {
+	if err := all; err != nil {
 		return fmt.Errorf("remove what the services before left: %w", err)
 	}
 	return f.Make()

@@ -140,7 +140,7 @@ func projectName(folder string, environ types.Mapping) (name string, explicit bo
 }
 
 func graphOf(p *types.Project, found []foundKey) Graph {
-	g := Graph{Project: p.Name, project: p, Notes: notesOf(found)}
+	g := Graph{Project: p.Name, Folder: p.WorkingDir, project: p, Notes: notesOf(found)}
 	add := func(s types.ServiceConfig, enabled bool) {
 		d := Described{Service: described(s), Enabled: enabled, Container: containerOf(p, s), Edges: edgesOf(s), Refused: refusedOf(found, s)}
 		for _, e := range d.Edges {

@@ -45,7 +45,7 @@ func NewDatabases(all []Served) *Databases {
 // jobs can be planned with it. What somebody else runs is not divided: nothing is made there that the user did not ask for.
 func Divisible(s Served) (why string, ok bool) {
 	switch {
-	case s.By == event.ByAddress || s.By == event.ByStaging:
+	case s.By == event.ByAddress || s.By == event.ByStaging || s.Address.Foreign:
 		return "somebody else runs it, and no database is made there", false
 	case s.kind() == "":
 		return "only PostgreSQL and Redis have databases that can be lent", false

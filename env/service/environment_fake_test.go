@@ -28,6 +28,7 @@ type behaviour struct {
 	deaf       bool // Start comes back only when its context ends
 	stop       time.Duration
 	stopErr    error
+	engine     error // what is wrong with the engine under it, from the start on
 }
 
 // death is how a life ends.
@@ -138,6 +139,8 @@ type fakeInstance struct {
 	end       End
 	stops     int
 }
+
+func (i *fakeInstance) EngineAnswers(context.Context) error { return i.behaviour.engine }
 
 func (i *fakeInstance) finish(e End) { i.once.Do(func() { i.end = e; close(i.done) }) }
 

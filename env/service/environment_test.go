@@ -91,7 +91,9 @@ func TestFailuresBeforeReady(t *testing.T) {
 		"prepare":           {behaviour{prepare: time.Second, prepareErr: errors.New("no registry")}, false, "a: prepare: no registry", time.Second, 0},
 		"prepare is slow":   {behaviour{prepare: time.Hour}, false, "a: not prepared within 10m0s: context deadline exceeded", 10 * time.Minute, 0},
 		"start hangs":       {behaviour{deaf: true}, false, "a: start: not started within 1m0s", time.Minute, 0},
-		"engine":            {behaviour{ready: -1, lives: []death{{time.Second, End{Engine: true, Why: "it stopped answering"}}}}, false, "a: the engine under it died: ended with 0 (it stopped answering)", time.Second, 50},
+		"engine":            {behaviour{ready: -1, lives: []death{{time.Second, End{Engine: true, Why: "the engine stopped answering"}}}}, false, "a: the engine stopped answering", time.Second, 50},
+		"gone engine":       {behaviour{ready: -1, engine: errors.New("the engine died")}, false, "a: the engine died: not ready within 1m0s: the compose file's healthcheck: it ends with 1: not yet", time.Minute, 50},
+		"engine at start":   {behaviour{startErr: fmt.Errorf("%w: EOF", ErrEngine)}, false, "a: start: the engine under it died: EOF", 0, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -110,6 +112,9 @@ func TestFailuresBeforeReady(t *testing.T) {
 					t.Errorf("told after %s, want %s", at, c.at)
 				}
 				synctest.Wait()
+				if errors.Is(err, ErrEngine) != strings.Contains(name, "engine") {
+					t.Errorf("%v: it is not the engine's fault, or it is", err)
+				}
 				if failed, ok := seen.last("a", StateFailed); !ok || len(failed.Log) != c.log || failed.Err == nil {
 					t.Errorf("observed %t with %d lines: %v", ok, len(failed.Log), failed.Err)
 				}

@@ -46,6 +46,10 @@ func local(s env.Service, m Machine) event.Finding {
 		program = "redis-server"
 	default:
 		f.Detail = fmt.Sprintf("runner.yaml gives %s no local command", s.Name)
+		if s.Image != "" {
+			f.Detail += ", and runner knows no program for the image " + s.Image
+		}
+		f.Remedy = "runner --service " + s.Name + "=URL"
 		return f
 	}
 	if strings.ContainsAny(program, `/\`) {

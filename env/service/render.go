@@ -41,6 +41,9 @@ func (g Graph) text(selected []string) string {
 	for i, names := range stages {
 		fmt.Fprintf(&b, "  %d. %s\n", i+1, strings.Join(names, ", "))
 	}
+	if len(selected) == 0 && len(g.Services) > 0 {
+		b.WriteString(g.allOff())
+	}
 	for _, name := range selected {
 		for i, e := range g.edges(name, selected) {
 			if i == 0 {
@@ -62,6 +65,16 @@ func (g Graph) text(selected []string) string {
 		fmt.Fprintf(&b, "note: %s\n", note)
 	}
 	return b.String()
+}
+
+// allOff says why a compose file full of services gives none: each has a profile that nobody asked for, or no instance.
+func (g Graph) allOff() string {
+	var names []string
+	for _, s := range g.Services {
+		names = append(names, s.Name)
+	}
+	return fmt.Sprintf("not on, by their profiles or a scale of 0: %s; COMPOSE_PROFILES=NAME puts a profile on, as does runner.yaml under environments, NAME, profiles; a category that needs one by name gets it\n",
+		strings.Join(names, ", "))
 }
 
 func counted(n int, what string) string {

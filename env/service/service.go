@@ -14,6 +14,7 @@ import (
 // Graph is what the compose files describe. It has no circle, and nobody in it waits for somebody who is not there.
 type Graph struct {
 	Project  string      // the project's name, as docker compose would choose it
+	Folder   string      // the project's: that of the first compose file, absolute
 	Services []Described // sorted by name
 	Notes    []string    // keys that have no effect in tests, each once, with file and line
 

@@ -174,10 +174,25 @@ func TestLocal(t *testing.T) {
 			t.Errorf("%s: %s, want %s", c.name, got, c.want)
 		}
 	}
+	odd := service.Local(services, []string{"odd"}, here{})[0]
+	if odd.Detail != "runner.yaml gives odd no local command, and runner knows no program for the image busybox" || odd.Remedy != "runner --service odd=URL" {
+		t.Errorf("%q, %q", odd.Detail, odd.Remedy)
+	}
 	for program, want := range map[string]string{"apt-get": "sudo apt-get install postgresql", "brew": "brew install postgresql", "none": ""} {
 		if got := service.Local(services, []string{"postgres"}, here{program: "/x"})[0].Remedy; got != want {
 			t.Errorf("with %s: %q", program, got)
 		}
+	}
+}
+
+// A compose file of which nothing is on says so: without that it looks like one without services.
+func TestGraph_of_profiles(t *testing.T) {
+	g := service.Graph{Services: []service.Described{{Service: env.Service{Name: "cluster"}}, {Service: env.Service{Name: "redis"}}}}
+	if got := g.Draw(service.Text, nil); !strings.HasPrefix(got, "0 services, 0 stages\nnot on, by their profiles or a scale of 0: cluster, redis; COMPOSE_PROFILES=NAME ") {
+		t.Error(got)
+	}
+	if got := (service.Graph{}).Draw(service.Text, nil); got != "0 services, 0 stages\n" {
+		t.Error(got)
 	}
 }
 

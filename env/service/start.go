@@ -167,7 +167,7 @@ func (e *Environment) fail(n *node, err error) {
 		err = cause
 	}
 	if errors.As(err, &f); f == nil || f.Chain[0] != n.Name {
-		f = &Failure{Service: n.Name, Chain: []string{n.Name}, Cause: err, Engine: errors.Is(err, errEngine)}
+		f = &Failure{Service: n.Name, Chain: []string{n.Name}, Cause: err, Engine: errors.Is(err, ErrEngine)}
 	}
 	e.mu.Lock()
 	in := n.instance

@@ -2,7 +2,6 @@ package service
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -18,9 +17,6 @@ const (
 	lastRestartPause  = 2 * time.Second
 	removeClock       = 15 * time.Second // to take an earlier life away before the next begins
 )
-
-// errEngine says that an engine died: nothing is started again on it.
-var errEngine = errors.New("the engine under it died")
 
 // ending is how one life of a service ended.
 type ending struct {
@@ -93,7 +89,11 @@ func (e *Environment) restarting(n *node, why error, pause time.Duration) {
 	}
 	message := why.Error()
 	if pause > 0 {
-		message = fmt.Sprintf("%s; it is started again in %s", message, pause.Round(time.Millisecond))
+		verb := "started again"
+		if in != nil && in.Address().Foreign { // that is for whoever started it
+			verb = "looked for again"
+		}
+		message = fmt.Sprintf("%s; it is %s in %s", message, verb, pause.Round(time.Millisecond))
 	}
 	e.update(func() {
 		n.state, n.message, n.started, n.ready, n.steady = StateRestarting, message, false, false, false

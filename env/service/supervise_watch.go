@@ -1,6 +1,7 @@
 package service
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -107,10 +108,17 @@ func (e *Environment) unready(n *node, in Instance, err error) ending {
 	if in != nil && errors.Is(err, errEnded) {
 		return e.over(n, in)
 	}
+	gone := e.engineGone(in) // before the service is blamed
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if broken := e.broken(n); broken != nil {
 		return ending{fatal, broken}
+	}
+	switch {
+	case gone != "":
+		return ending{fatal, said{ErrEngine, fmt.Sprintf("%s: %v", gone, err)}}
+	case errors.Is(err, ErrEngine):
+		return ending{fatal, err}
 	}
 	var f *Failure
 	if errors.As(err, &f) || !n.everReady && e.doubt(n) == "" {
@@ -144,7 +152,7 @@ func (e *Environment) over(n *node, in Instance) ending {
 		if n.everReady {
 			e.outageAt(n, end.At, end.String(), true)
 		}
-		return ending{fatal, fmt.Errorf("%w: %s", errEngine, end)}
+		return ending{fatal, said{ErrEngine, end.String()}}
 	case broken != nil:
 		return ending{fatal, broken}
 	case n.everReady:
@@ -160,8 +168,11 @@ func (e *Environment) over(n *node, in Instance) ending {
 	return ending{fatal, fmt.Errorf("%s before it was ready", end)}
 }
 
-// String says how it ended: "ended with 1", "ended by SIGKILL (out of memory)".
+// String says how it ended: "ended with 1", "ended by SIGKILL (out of memory)". What becomes of it when its engine dies nobody can know.
 func (e End) String() string {
+	if e.Engine && e.Code == 0 && e.Signal == "" {
+		return cmp.Or(e.Why, ErrEngine.Error())
+	}
 	text := fmt.Sprintf("ended with %d", e.Code)
 	if e.Signal != "" {
 		text = "ended by " + e.Signal

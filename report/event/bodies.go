@@ -23,6 +23,7 @@ type Found struct {
 type Decided struct {
 	Asked      string      `json:"asked"` // the environment asked for: auto, no-docker, …
 	Mode       Mode        `json:"mode"`
+	Project    string      `json:"project,omitempty"` // the compose project that serves, which somebody else brought up
 	Why        []string    `json:"why"`
 	Rules      []Rule      `json:"rules,omitempty"`      // as they were tried
 	Admissions []Admission `json:"admissions,omitempty"` // a suite that is not named needs no service, and may run

@@ -34,7 +34,7 @@ func (Decided) Kind() string { return "decided" }
 
 // Map applies f to the body's texts.
 func (b Decided) Map(f func(string) string) Body {
-	b.Why = each(b.Why, f)
+	b.Project, b.Why = f(b.Project), each(b.Why, f)
 	rules := make([]Rule, len(b.Rules))
 	for i, r := range b.Rules {
 		r.Why = f(r.Why)

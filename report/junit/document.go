@@ -237,6 +237,7 @@ func (d *document) properties(i int) [][2]string {
 	}
 	add("runner.category", s.category)
 	add("runner.mode", string(d.summary.Decided.Mode))
+	add("runner.project", d.summary.Decided.Project)
 	add("runner.fidelity", string(s.fidelity))
 	add("runner.collection_errors", strconv.Itoa(collection))
 	add("runner.not_run", strconv.Itoa(notRun))

@@ -63,6 +63,9 @@ func (s *screen) paragraph(head line, i ink, prose string) []line {
 }
 
 func (v *view) decided(b event.Decided) {
+	for _, a := range b.Admissions {
+		v.blocked[suiteKey{a.Category, a.Suite}] = !a.Admitted
+	}
 	if v.opts.Quiet {
 		return
 	}
@@ -86,11 +89,15 @@ func (v *view) planned(b event.Planned) {
 	}
 	parts := make([]string, 0, len(b.Categories))
 	for _, c := range b.Categories {
+		admitted := v.admitted(c)
+		if len(admitted) == 0 && len(c.Suites) > 0 {
+			continue // it does not run: the end says why
+		}
 		suites := make([]string, 0, maxSuites)
-		for _, s := range c.Suites[:min(len(c.Suites), maxSuites)] {
+		for _, s := range admitted[:min(len(admitted), maxSuites)] {
 			suites = append(suites, text.Line(s))
 		}
-		if n := len(c.Suites) - len(suites); n > 0 {
+		if n := len(admitted) - len(suites); n > 0 {
 			suites = append(suites, fmt.Sprintf("and %d more", n))
 		}
 		part := text.Line(c.Name)
@@ -107,6 +114,20 @@ func (v *view) planned(b event.Planned) {
 		prose += "; " + count(b.Deselected, "test") + " deselected"
 	}
 	v.paragraph(inked(strong, "runs "), prose)
+}
+
+// admitted are the suites of a category that may run.
+func (v *view) admitted(c event.PlannedCategory) []string {
+	if v.blocked[suiteKey{c.Name, ""}] {
+		return nil
+	}
+	var names []string
+	for _, s := range c.Suites {
+		if !v.blocked[suiteKey{c.Name, s}] {
+			names = append(names, s)
+		}
+	}
+	return names
 }
 
 // room says whether another problem may be shown as it happens. The first that may not is told instead.

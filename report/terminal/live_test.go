@@ -171,6 +171,29 @@ func TestUnchangedFrameIsNotWritten(t *testing.T) {
 	}
 }
 
+// What the decision keeps from running is not among what runs; why, says the end.
+func TestOnlyWhatRunsIsSaidToRun(t *testing.T) {
+	planned := event.Planned{Categories: []event.PlannedCategory{
+		{Name: "unit", Suites: []string{"go", "node"}, Jobs: 1}, {Name: "e2e", Suites: []string{"web"}},
+	}}
+	for want, refused := range map[string][]string{
+		"runs unit (go, node), e2e (web)\n": nil,
+		"runs unit (go)\n":                  {"unit/node", "e2e/web"},
+		"runs nothing\n":                    {"unit/go", "unit/node", "e2e/web"},
+	} {
+		var out bytes.Buffer
+		decided := event.Decided{Mode: event.NoDocker}
+		for _, r := range refused {
+			category, suite, _ := strings.Cut(r, "/")
+			decided.Admissions = append(decided.Admissions, event.Admission{Category: category, Suite: suite})
+		}
+		show(t, untimed(Options{Out: &out}), decided, planned)
+		if got := strings.TrimPrefix(out.String(), "mode no-docker\n"); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
 func TestQuietDrawsNothing(t *testing.T) {
 	var out bytes.Buffer
 	sink := untimed(Options{Out: &out, IsTerminal: true, Quiet: true})

@@ -26,13 +26,17 @@ type view struct {
 	running []*job    // in the order of their start
 	jobs    map[string]*job
 	broken  map[brokenKey]bool
-	live    int // problems shown so far
+	blocked map[suiteKey]bool // suites that may not run, as the decision has it
+	live    int               // problems shown so far
 }
 
 type brokenKey struct{ job, path string }
 
+// suiteKey is a suite of a category; suite "" is the whole category.
+type suiteKey struct{ category, suite string }
+
 func newView(o *Options, s *screen) view {
-	return view{opts: o, screen: s, jobs: map[string]*job{}, broken: map[brokenKey]bool{}}
+	return view{opts: o, screen: s, jobs: map[string]*job{}, broken: map[brokenKey]bool{}, blocked: map[suiteKey]bool{}}
 }
 
 // say shows lines that stay.

@@ -12,6 +12,7 @@ type goArgs struct {
 	skip     string   // -skip
 	failfast bool
 	hasP     bool
+	hasCount bool
 	rest     []string // without -tags
 }
 
@@ -45,6 +46,8 @@ func goReadArgs(args []string) (goArgs, error) {
 			out.failfast = value != "false"
 		case "p":
 			out.hasP = true
+		case "count":
+			out.hasCount = true
 		}
 		out.rest = append(out.rest, args[from:i+1]...)
 	}

@@ -60,6 +60,9 @@ func TestGoCommand(t *testing.T) {
 		{"tests", func(t *Target) { t.Tests = []string{"m/b/b_test.go::TestBlue/a.b", "m/b::TestMore [2]"} }, `-json -v=test2json -run ^TestBlue$/^a\.b$|^TestMore$ ./b`},
 		{"left out", func(t *Target) { t.LeaveOut = []string{"m/b"} }, "-json -v=test2json ."},
 		{"debug", func(t *Target) { t.Debug = true }, "-v -count=1 . ./b"},
+		{"with services nothing comes from the cache", func(t *Target) { t.Served = true }, "-json -v=test2json -count=1 . ./b"},
+		{"with services, and the user's own count", func(t *Target) { t.Served, t.Args = true, []string{"-count", "3"} }, "-json -v=test2json . ./b -count 3"},
+		{"debug with services", func(t *Target) { t.Served, t.Debug = true, true }, "-v -count=1 . ./b"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			target := base

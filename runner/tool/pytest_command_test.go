@@ -121,6 +121,21 @@ func TestPytestReadsABrokenConftestFromStderr(t *testing.T) {
 	}
 }
 
+func TestPytestComplaint(t *testing.T) {
+	trace := "ERROR: while parsing the following warning configuration:\n\n  ignore::gone.Warning\n\nThis error occurred:\n\nTraceback (most recent call last):\n" +
+		"  File \"config.py\", line 1\n    __import__(module)\nModuleNotFoundError: No module named 'gone'\n"
+	for stderr, want := range map[string]string{
+		trace: "ModuleNotFoundError: No module named 'gone'",
+		"usage: pytest [options]\npytest: error: unrecognized arguments: --odd\n": "unrecognized arguments: --odd",
+		"ERROR: file or directory not found: gone\n":                              "file or directory not found: gone",
+		"": "pytest ended with status 4 and said nothing",
+	} {
+		if got := pytestComplaint(Exit{Code: 4, Stderr: stderr}); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
 // TestPytestNoticesTestsWithoutAResult: the end-of-run word and status 0 are not enough.
 func TestPytestNoticesTestsWithoutAResult(t *testing.T) {
 	target := pytestReplayTarget(1)

@@ -240,6 +240,14 @@ func pytestComplaint(e Exit) string {
 			return strings.TrimSpace(text)
 		}
 	}
+	// A configuration that Python could not follow: the last line of the traceback says why, the first one only where.
+	if _, trace, ok := strings.Cut(e.Stderr, "Traceback (most recent call last):\n"); ok {
+		for line := range strings.Lines(trace) {
+			if text := strings.TrimSpace(line); text != "" && !strings.HasPrefix(line, " ") {
+				return text
+			}
+		}
+	}
 	line := event.FirstLine(e.Stderr)
 	if line == "" {
 		line = event.FirstLine(e.Stdout)

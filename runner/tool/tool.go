@@ -116,6 +116,7 @@ type Target struct {
 	Scratch  string   // a folder of this job alone, outside the user's tree; hooks and the event channel lie there
 	Cache    string   // a folder in the results folder that stays between runs
 	Debug    bool     // the job has the terminal: no capture
+	Served   bool     // its tests talk to services: an answer that the tool kept from an earlier run says nothing about these
 	LeaveOut []string // files and folders to leave out, relative to Root: broken, already told; set for another attempt
 	Attempt  int      // from 1
 }
