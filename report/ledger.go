@@ -203,8 +203,8 @@ func (l *Ledger) finish(b event.TestFinished, at time.Time) {
 		b.Outcome = event.Errored
 	}
 	j.result(r, b)
-	if (b.Outcome == event.Failed || b.Outcome == event.Errored) && len(j.started().Services) > 0 {
-		j.reds = append(j.reds, red{r, at, b.Micros})
+	if passed := b.Outcome == event.Passed; (passed || b.Outcome == event.Failed || b.Outcome == event.Errored) && len(j.started().Services) > 0 {
+		j.results = append(j.results, result{r, at, b.Micros, passed})
 	}
 }
 

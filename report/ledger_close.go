@@ -18,7 +18,7 @@ type closing struct {
 	category event.PlannedCategory
 	tool     string
 
-	environment map[*row]string // tests that failed while a service was gone, and which
+	environment map[*row]string // tests that ran while a service was gone, and which
 
 	none   *Trouble // of the cases that have nothing to say
 	cases  []Case
@@ -75,7 +75,11 @@ func (c *closing) judge(r *row) Case {
 	case ended:
 		k.Outcome = outcomeOf(r.outcome)
 		if gone, ok := c.environment[r]; ok {
-			k.Outcome, k.Type, k.Message = event.Errored, string(event.EnvironmentType), gone+"; the test said: "+k.Message
+			said := "; the test said: " + k.Message
+			if k.Outcome == event.Passed {
+				said = "; it passed, which proves nothing"
+			}
+			k.Outcome, k.Type, k.Message = event.Errored, string(event.EnvironmentType), gone+said
 		}
 		if k.Outcome == event.NotRan {
 			k.Reason = toldReason(k)

@@ -19,7 +19,7 @@ type job struct {
 	stalls     []event.JobStalled
 	stdout     string
 	stderr     string
-	reds       []red // of a job that needs services
+	results    []result // of a job that needs services
 }
 
 // attempt is one start of a job's process.

@@ -8,11 +8,12 @@ import (
 	"testrunner/report/event"
 )
 
-// red is a result that may not be the test's own fault: a service that its job needs was perhaps gone.
-type red struct {
+// result is one of a job that needs services, of which one was perhaps gone meanwhile: the test's own fault or merit it is then not.
+type result struct {
 	row    *row
 	at     time.Time
 	micros int64
+	passed bool
 }
 
 // served keeps the last state of each service. Progress within a state is for who watches.
@@ -33,17 +34,21 @@ func (l *Ledger) served(b event.ServiceChanged) {
 // ended.
 const seenLate = 500 * time.Millisecond
 
-// overlapping are the failed tests of the job that ran while a service which it needs was gone, with what is to be said of it. Tests
-// that passed all the same are left as they are.
+// overlapping are the tests of the job that ran while a service which it needs was gone, with what is to be said of it. One that passed
+// all the same is left as it is where the service alone was gone: its test may have meant that. Where the engine died it proves nothing.
 func (j *job) overlapping(lost []event.ServiceLost) map[*row]string {
-	if len(lost) == 0 || len(j.reds) == 0 {
+	if len(lost) == 0 || len(j.results) == 0 {
 		return nil
 	}
 	out := map[*row]string{}
-	for _, r := range j.reds {
+	for _, r := range j.results {
 		begun := r.at.Add(-time.Duration(max(0, r.micros)) * time.Microsecond)
 		for _, gone := range lost {
-			if !slices.Contains(j.started().Services, gone.Service) || r.at.Before(gone.From.Add(-seenLate)) || !gone.To.IsZero() && begun.After(gone.To) {
+			from := gone.From.Add(-seenLate)
+			if r.passed {
+				from = gone.From
+			}
+			if !slices.Contains(j.started().Services, gone.Service) || r.passed && !gone.Engine || r.at.Before(from) || !gone.To.IsZero() && begun.After(gone.To) {
 				continue
 			}
 			what := gone.Service

@@ -8,6 +8,44 @@ import (
 	"testrunner/report/event"
 )
 
+// A test that passes while the engine under its services is dead proves nothing; one that passes while a service is gone may mean that.
+func TestEngineLost(t *testing.T) {
+	at := time.Date(2026, 11, 22, 1, 0, 0, 0, time.UTC)
+	for name, c := range map[string]struct {
+		engine bool
+		late   time.Duration // of the result, behind the death
+		code   int
+	}{
+		"after the engine's death":  {true, time.Second, report.Incomplete},
+		"before the engine's death": {true, -time.Millisecond, report.Passed},
+		"after a service's death":   {false, time.Second, report.Passed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := report.NewLedger()
+			tell := func(at time.Time, b event.Body) {
+				if err := l.Handle(event.Event{At: at, Body: b}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			tell(at, event.RunStarted{Version: 1})
+			tell(at, event.Planned{Categories: []event.PlannedCategory{{Name: "e2e", Suites: []string{"go"}, Jobs: 1}}})
+			tell(at, event.JobStarted{Job: "e2e/go", Category: "e2e", Suite: "go", Tool: "go", Fidelity: event.Real, Attempt: 1, Services: []string{"redis"}})
+			tell(at.Add(c.late), event.TestFinished{Job: "e2e/go", Test: event.Test{ID: "a::b"}, Outcome: event.Passed, Micros: 1e6})
+			tell(at.Add(time.Minute), event.JobFinished{Job: "e2e/go", Cause: event.Done})
+			tell(at.Add(time.Minute), event.ServiceLost{Service: "redis", From: at, Detail: "the engine died", Engine: c.engine})
+			tell(at.Add(time.Minute), event.Leftovers{})
+			s := l.Summary()
+			got := s.Categories[0].Suites[0].Cases[0]
+			if s.Verdict().Code != c.code || c.code == report.Incomplete && got.Message != "the engine under redis was gone while this test ran: the engine died; it passed, which proves nothing" {
+				t.Errorf("%s: %s %q", s.Verdict().Line, got.Type, got.Message)
+			}
+			if err := s.Check(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
 // A failure in a job whose service was gone at that time is the environment's, and the run INCOMPLETE; any other is the test's own.
 func TestServiceLost(t *testing.T) {
 	start := time.Date(2026, 11, 22, 1, 0, 0, 0, time.UTC)
