@@ -28,14 +28,15 @@ type client struct {
 	http *http.Client
 
 	mu      sync.Mutex
-	tokens  []string // that must not be told
-	reached bool     // a server answered, whatever it said
+	tokens  []string       // that must not be told
+	logins  map[int]string // tokens by the user's number: nobody logs in twice
+	reached bool           // a server answered, whatever it said
 }
 
 func newClient(c Contract, run string) *client {
 	t := &http.Transport{Proxy: http.ProxyFromEnvironment, TLSHandshakeTimeout: c.within(), MaxIdleConnsPerHost: 32}
 	return &client{
-		Contract: c, run: run, tokens: c.secrets(),
+		Contract: c, run: run, tokens: c.secrets(), logins: map[int]string{},
 		http: &http.Client{Transport: t, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
 	}
 }
@@ -64,7 +65,7 @@ func (c *client) user(ctx context.Context, number int) (User, error) {
 	u := User{Number: number, Run: c.run}
 	switch values := c.Token.Values; {
 	case c.Token.Login != nil:
-		token, err := c.login(ctx, u, *c.Token.Login)
+		token, err := c.loggedIn(ctx, u)
 		if err != nil {
 			return u, err
 		}
@@ -78,6 +79,34 @@ func (c *client) user(ctx context.Context, number int) (User, error) {
 	}
 	u.Sub = subject(u.token)
 	return u, nil
+}
+
+// loggedIn is the user's token, of the login that there was, else of a new one: a request may be good for one login alone, as one that
+// registers is.
+func (c *client) loggedIn(ctx context.Context, u User) (string, error) {
+	c.mu.Lock()
+	token := c.logins[u.Number]
+	c.mu.Unlock()
+	if token != "" {
+		return token, nil
+	}
+	token, err := c.login(ctx, u, *c.Token.Login)
+	if err != nil {
+		return "", err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.logins[u.Number] = token
+	return token, nil
+}
+
+// loggedOut forgets a token that was revoked.
+func (c *client) loggedOut(u User) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.logins[u.Number] == u.token {
+		delete(c.logins, u.Number)
+	}
 }
 
 // login asks for a token.

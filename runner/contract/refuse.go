@@ -57,6 +57,7 @@ func (c *client) intruder(ctx context.Context, r Refusal) (User, error) {
 	if _, err := c.request(ctx, u, *r.Revoke); err != nil {
 		return u, fmt.Errorf("the token was not revoked: %w", err)
 	}
+	c.loggedOut(u)
 	return u, nil
 }
 

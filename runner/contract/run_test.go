@@ -66,6 +66,18 @@ func mustTry(t *testing.T, c contract.Contract, cases ...string) outcome {
 	return out
 }
 
+// A request for a token may be good once, as one that registers is: three users and who keeps silent ask once each, and so does the one
+// whose token has expired. Who breaks off and who was revoked is one of them.
+func TestEachUserLogsInOnce(t *testing.T) {
+	t.Parallel()
+	s := contracttest.New(contracttest.None)
+	defer s.Close()
+	out := mustTry(t, chat(s))
+	if s.Asked() != 5 || len(out.red)+len(out.wrong) > 0 {
+		t.Errorf("%d tokens were asked for; red: %q, not judged: %q", s.Asked(), out.red, out.wrong)
+	}
+}
+
 // Each fault turns exactly its own cases red.
 func TestEachFaultTurnsItsCasesRed(t *testing.T) {
 	t.Parallel()

@@ -48,12 +48,19 @@ func (s *Service) newThread(w http.ResponseWriter, r *http.Request, who token.Id
 		reply.Error(w, http.StatusBadRequest, err.Error())
 		return
 	}
-	if strings.TrimSpace(body.Title) == "" || len(body.Title) > 200 {
-		reply.Error(w, http.StatusBadRequest, "a title of at most 200 bytes is needed")
+	if err := goodTitle(body.Title); err != nil {
+		reply.Error(w, http.StatusBadRequest, err.Error())
 		return
 	}
 	thread, err := s.store.NewThread(r.Context(), who.User, body.Title)
 	answer(w, r, http.StatusCreated, thread, err)
+}
+
+func goodTitle(title string) error {
+	if strings.TrimSpace(title) == "" || len(title) > 200 {
+		return live.Refusal("a title of at most 200 bytes is needed")
+	}
+	return nil
 }
 
 func (s *Service) threads(w http.ResponseWriter, r *http.Request, who token.Identity) {
@@ -99,8 +106,18 @@ func (s *Service) begin(ctx context.Context, who token.Identity, thread, text st
 	return s.agent.Admit(ctx, func() (chat.Run, error) { return s.store.Say(ctx, who.User, thread, text) })
 }
 
-// open is the message that chooses the thread which is talked in.
+// open is the message that chooses the thread which is talked in. Without a thread it begins a new one, whose title is the text.
 func (s *Service) open(ctx context.Context, who token.Identity, state *live.State, m live.Message) (live.Event, error) {
+	if m.Thread == "" {
+		if err := goodTitle(m.Text); err != nil {
+			return live.Event{}, err
+		}
+		thread, err := s.store.NewThread(ctx, who.User, m.Text)
+		if err != nil {
+			return live.Event{}, err
+		}
+		m.Thread = thread.ID
+	}
 	if err := s.store.Owns(ctx, who.User, m.Thread); err != nil {
 		return live.Event{}, forClient(err)
 	}
