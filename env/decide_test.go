@@ -208,6 +208,9 @@ func TestLookAt(t *testing.T) {
 	if got := wants(false, "e2e").Wanted(env.Look{Staging: true}); !slices.Equal(got, []string{"backend"}) {
 		t.Errorf("staging is asked for what is named alone, not for %v", got)
 	}
+	if got := n.Wanted(env.Look{Staging: true}); len(got) > 0 {
+		t.Errorf("staging is asked for %v, which only a suite needs that may not run there", got)
+	}
 	if got := wants(false, "e2e").Wanted(env.Look{Docker: true}); !slices.Equal(got, []string{"backend", "postgres", "redis"}) {
 		t.Errorf("docker must serve %v", got)
 	}

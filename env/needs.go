@@ -116,15 +116,25 @@ func LookAt(asked Asked, needs Needs) Look {
 	return l
 }
 
-// Wanted are the services that the modes of the look would have to serve, sorted: with all that they depend on, and for staging those
-// that are named alone.
+// Wanted are the services that the modes of the look would have to serve, to the suites that may run in them, sorted: with all that they
+// depend on, and for staging those that are named alone. A look at nothing is at what all suites name.
 func (n Needs) Wanted(l Look) []string {
-	var named []string
-	for _, s := range n.Suites {
-		named = append(named, s.Needs...)
-	}
+	named := n.Named(func(s SuiteNeeds) bool {
+		return !l.Any() || l.Docker && s.allows(event.Docker) || l.Local && s.allows(event.NoDocker) || l.Staging && s.allows(event.Staging)
+	})
 	if l.Docker || l.Local {
 		return n.Closure(named, nil)
+	}
+	return named
+}
+
+// Named are the services that suites name, sorted; of which suites, the caller says. nil is all.
+func (n Needs) Named(of func(SuiteNeeds) bool) []string {
+	var named []string
+	for _, s := range n.Suites {
+		if of == nil || of(s) {
+			named = append(named, s.Needs...)
+		}
 	}
 	slices.Sort(named)
 	return slices.Compact(named)

@@ -22,7 +22,7 @@ func (s *surroundings) lookAtProject(ctx context.Context, catalog *categories.Ca
 	if !s.asked.Attach || !s.kept.absent || len(s.graph.Services) == 0 || mode != env.Auto && mode != event.Docker {
 		return
 	}
-	direct := s.needs.Wanted(env.Look{Staging: true})
+	direct := s.needs.Named(nil)
 	direct = slices.DeleteFunc(direct, s.asked.Elsewhere)
 	if len(direct) == 0 {
 		return

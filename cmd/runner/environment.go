@@ -241,6 +241,6 @@ func startedHere(asked env.Asked, needs env.Needs) []string {
 	elsewhere := func(s env.Service) bool {
 		return slices.ContainsFunc(asked.Environment.Addresses, func(a env.Address) bool { return a.Service == s.Name })
 	}
-	all := needs.Closure(needs.Wanted(env.Look{Staging: true}), elsewhere)
+	all := needs.Closure(needs.Named(nil), elsewhere)
 	return slices.DeleteFunc(all, func(name string) bool { return elsewhere(env.Service{Name: name}) })
 }
