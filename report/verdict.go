@@ -202,53 +202,6 @@ func (s Summary) ended() []string {
 	return names
 }
 
-// absences names what did not run and nobody accepted, and what did not run and who accepted it.
-func (s Summary) absences() (refused, accepted []string) {
-	note := func(name, by string, r event.Reason) {
-		if by != "" {
-			accepted = append(accepted, fmt.Sprintf("%s (by %s: %s)", name, by, shorten(r.Text)))
-		} else {
-			refused = append(refused, name+because(r))
-		}
-	}
-	for _, c := range s.Categories {
-		if c.NotRun != nil {
-			note(c.Name, c.NotRun.Accepted, c.NotRun.Reason)
-		}
-		for _, suite := range c.Suites {
-			if suite.NotRun != nil {
-				note(c.Name+": "+suite.Name, suite.NotRun.Accepted, suite.NotRun.Reason)
-			}
-			tests := map[[2]string]int{}
-			for _, k := range suite.Cases {
-				if k.Outcome != event.NotRan {
-					continue
-				}
-				tests[[2]string{k.Reason.Code, k.Accepted}]++
-			}
-			for _, k := range suite.Cases {
-				key := [2]string{k.Reason.Code, k.Accepted}
-				if n := tests[key]; k.Outcome == event.NotRan && n > 0 {
-					note(plural(n, "test")+" of "+c.Name+": "+suite.Name, k.Accepted, k.Reason)
-					tests[key] = 0
-				}
-			}
-		}
-	}
-	return refused, accepted
-}
-
-func because(r event.Reason) string {
-	switch {
-	case r.Text == "" && r.Remedy == "":
-		return " (" + r.Code + ")"
-	case r.Remedy == "":
-		return " (" + shorten(r.Text) + ")"
-	default:
-		return " (" + shorten(r.Text) + ": " + r.Remedy + ")"
-	}
-}
-
 const listed = 5 // names on the verdict line before "and N more"
 
 func list(names []string) string {

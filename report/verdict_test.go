@@ -171,6 +171,10 @@ func TestVerdictLineNamesWhatQualifiesIt(t *testing.T) {
 	}{
 		{"accepted, and by whom", []event.Body{event.NotRun{Category: "e2e", Reason: event.Reason{Code: event.ReasonBlocked, Text: "no docker"}, Accepted: "--no-docker"}}, "accepted as not run: e2e (by --no-docker: no docker)"},
 		{"a suite", []event.Body{event.NotRun{Category: "unit", Suite: "go", Reason: event.Reason{Code: event.ReasonBlocked, Text: "no go"}}}, "not run: unit: go (no go)"},
+		{"one reason for two", []event.Body{
+			event.NotRun{Category: "unit", Suite: "go", Reason: event.Reason{Code: event.ReasonBlocked, Text: "no redis"}},
+			event.NotRun{Category: "e2e", Reason: event.Reason{Code: event.ReasonBlocked, Text: "no redis"}},
+		}, "not run: unit: go, e2e (no redis)"},
 		{"tests", []event.Body{collectedTests(aJob, "a.py::x", "a.py::y"), event.NotRun{Category: "unit", Job: aJob, Reason: event.Reason{Code: event.ReasonMaxFail, Text: "--maxfail=1"}}}, "not run: 2 tests of unit: pytest (--maxfail=1)"},
 		{"many names", []event.Body{
 			event.NotRun{Category: "a"}, event.NotRun{Category: "b"}, event.NotRun{Category: "c"}, event.NotRun{Category: "d"},
