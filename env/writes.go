@@ -11,6 +11,11 @@ import (
 // mayWrite says whether the suite may run where others work: it writes nothing, or the environment of staging allows it.
 func (a Asked) mayWrite(n SuiteNeeds) bool { return n.Writes == "" || a.staging().Writes }
 
+// InStaging says whether a suite may run in staging at all.
+func (a Asked) InStaging(n SuiteNeeds) bool {
+	return (len(n.Needs) == 0 || n.allows(event.Staging)) && a.mayWrite(n)
+}
+
 // staging is the environment that a run against staging is of: the one that was asked for, or the fallback of auto.
 func (a Asked) staging() Environment {
 	if a.Mode() == Auto && a.Fallback != nil {

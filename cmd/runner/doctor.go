@@ -38,7 +38,7 @@ func doctorFlags() []cli.Flag {
 		yesFlag(), waitFlag(),
 		&cli.StringFlag{Name: "env", Aliases: []string{"environment"}, Usage: "look at what environment `NAME` needs; RUNNER_ENV says it too"},
 		&cli.BoolFlag{Name: "no-docker", Usage: "the same as --env no-docker"},
-		&cli.StringSliceFlag{Name: "focus", Usage: "only `NAME`: docker, host, tools or staging; or what a category or group needs (repeat, or commas)"},
+		&cli.StringSliceFlag{Name: "focus", Usage: "only `NAME`: docker, host, tools, staging or websocket (tries the contracts on staging); or what a category or group needs (repeat, or commas)"},
 		&cli.IntFlag{Name: "repeat", Usage: "start the test containers `N` times: success rate, times, leftovers; below 95 % fails"},
 		&cli.BoolFlag{Name: "no-color", Usage: "no colours; NO_COLOR does the same"},
 	}
@@ -54,13 +54,14 @@ func waitFlag() cli.Flag {
 
 // The areas that --focus names beside categories and groups.
 const (
-	dockerArea  = "docker"
-	hostArea    = "host"
-	toolsArea   = "tools"
-	stagingArea = "staging"
+	dockerArea    = "docker"
+	hostArea      = "host"
+	toolsArea     = "tools"
+	stagingArea   = "staging"
+	websocketArea = "websocket"
 )
 
-func areas() []string { return []string{dockerArea, hostArea, toolsArea, stagingArea} }
+func areas() []string { return []string{dockerArea, hostArea, toolsArea, stagingArea, websocketArea} }
 
 func readDoctor(c *cli.Context, s split, p place, w World) (doctorOptions, error) {
 	d := doctorOptions{
@@ -184,8 +185,10 @@ func admit(ctx context.Context, catalog *categories.Catalog, p place, o doctorOp
 		return sick, usageError{text: fmt.Sprintf("there is no Docker to look at in %s, which %s asks for", mode, sick.asked.EnvFrom), remedy: "runner doctor --env docker"}
 	}
 	sick.staging = sick.wants(stagingArea) && env.LookAt(sick.asked, sick.needs).Staging
-	if slices.Contains(o.areas, stagingArea) && !sick.staging && mode != event.Staging {
-		return sick, usageError{text: "there is no staging to look at: nobody asked for it", remedy: "runner doctor --focus staging --env staging"}
+	for _, area := range []string{stagingArea, websocketArea} {
+		if slices.Contains(o.areas, area) && !sick.staging && mode != event.Staging {
+			return sick, usageError{text: "there is no staging to look at: nobody asked for it", remedy: "runner doctor --focus " + area + " --env staging"}
+		}
 	}
 	sick.docker = named || sick.wants(dockerArea) && env.LookAt(sick.asked, sick.needs).Docker
 	return sick, nil

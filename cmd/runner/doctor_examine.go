@@ -83,7 +83,7 @@ func (sick patient) checks(machine *runner.Host) []preflight.Check {
 	if !sick.wants(stagingArea) {
 		wants.Addresses, wants.Secrets = nil, nil
 	}
-	checks := preflight.Checks(wants)
+	checks := append(preflight.Checks(wants), sick.contracts()...)
 	if sick.wants(toolsArea) {
 		checks = append([]preflight.Check{{ID: "tool", Deadline: toolDeadline, Look: func(ctx context.Context) []event.Finding {
 			return sick.tools(ctx, machine)
@@ -151,6 +151,9 @@ func version(ctx context.Context, machine *runner.Host, dir, name, program strin
 // notes say what was not looked at, and why.
 func (sick patient) notes() []string {
 	mode := sick.asked.Mode()
+	if slices.Contains(sick.options.areas, websocketArea) && len(sick.contracts()) == 0 {
+		return []string{"no contract of a WebSocket was tried, since there is none that may be tried in staging: a suite of the tool websocket says one"}
+	}
 	if mode == event.Staging && sick.wants(stagingArea) && !sick.staging {
 		return []string{"staging was not looked at, since nothing that was selected and may run there needs a service of it"}
 	}
