@@ -99,6 +99,9 @@ func TestJobThatEndsBadlyIsSeen(t *testing.T) {
 		{"usage after a result", []event.Body{passed(j, "a.go::A"), finish(event.BadUsage)}, report.Counts{Passed: 1, Errored: 1}, "[usage] unit: go"},
 		{"deadline before anything", []event.Body{finish(event.TimedOut)}, report.Counts{Blocked: 1}, ""},
 		{"deadline between tests", []event.Body{passed(j, "a.go::A"), finish(event.TimedOut)}, report.Counts{Passed: 1, Errored: 1}, "[timeout] unit: go"},
+		{"deadline in a test that the tool ended", []event.Body{
+			passed(j, "a.go::A"), event.TestFinished{Job: j, Test: test("a.go::B"), Outcome: event.Errored, Type: string(event.TimeoutType)}, finish(event.TimedOut),
+		}, report.Counts{Passed: 1, Errored: 1}, "B"},
 		{"interrupted before anything", []event.Body{finish(event.Interrupted)}, report.Counts{Blocked: 1}, ""},
 		{"killed between tests", []event.Body{passed(j, "a.go::A")}, report.Counts{Passed: 1, Errored: 1}, "[runner-died] unit: go"},
 		{"killed before anything", nil, report.Counts{Blocked: 1}, ""},
