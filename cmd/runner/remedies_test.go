@@ -38,6 +38,7 @@ var proofs = map[string]string{
 	`event.SetVariable(runtime.GOOS, a.Missing, "URL")`: "testdata/script/environment.txtar",
 	`installed(program, m)`:                             "TestLocal in env/service sees that it is told; it installs from the network",
 	`event.ShellJoin([]string{"runner", "--env", sick.asked.Environment.Name, s.Name + "::connect"})`: "testdata/script/doctor_websocket.txtar",
+	`"runner doctor --focus " + area + " --env staging"`:                                              "testdata/script/doctor_latency.txtar and doctor_websocket.txtar",
 	`goRemedy(host)`:                                                    "TestMissingGo",
 	`cargoRemedy(host)`:                                                 "TestMissingCargo",
 	`pytestRemedy(t, h, env)`:                                           "TestMissingPytest",
