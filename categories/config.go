@@ -52,7 +52,7 @@ type CategoryConfig struct {
 // it they stay in the categories that they have. Of several suites that claim a file, one with paths or tags wins over
 // one without, then the deeper dir; two equal ones are an error.
 type SuiteConfig struct {
-	Tool      string           `yaml:"tool" jsonschema:"required" jsonschema_description:"The test tool: go, pytest, node, junit for any command that writes JUnit files, or websocket for the contract of a WebSocket."`
+	Tool      string           `yaml:"tool" jsonschema:"required" jsonschema_description:"The test tool: go, pytest, node, jest, vitest, mocha, playwright, cargo, junit for any command that writes JUnit files, or websocket for the contract of a WebSocket."`
 	Category  string           `yaml:"category" jsonschema_description:"The category of its tests. Default: each file's own. tags, markers and the tool junit need it; of the tool websocket it is e2e."`
 	Dir       string           `yaml:"dir" jsonschema_description:"The working directory of its jobs; only test files below it belong to the suite. Default: the folder of the tool's own project."`
 	Paths     []Glob           `yaml:"paths" jsonschema_description:"Test files (globs with **, or folders) of the suite. A pattern that begins with ! takes files away. Default: all of the tool's test files below dir."`

@@ -38,7 +38,7 @@ func (p *placing) heeded(found []tool.Project) []project {
 			pr.Beside = slices.DeleteFunc(slices.Clone(f.Beside), func(dir string) bool { return p.ignored(dir) != "" })
 			pr.cut = len(pr.Files)+len(pr.Beside) < len(f.Files)+len(f.Beside)
 		}
-		if pr.cut && len(pr.Files)+len(pr.Beside) == 0 || p.ignored(f.Dir) != "" {
+		if len(pr.Files)+len(pr.Beside) == 0 && (pr.cut || p.ignored(f.Dir) != "") {
 			continue
 		}
 		out = append(out, pr)

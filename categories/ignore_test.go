@@ -1,6 +1,7 @@
 package categories
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -32,4 +33,38 @@ package own
 			t.Errorf("%s: %v, want %s", word, err, want)
 		}
 	}
+}
+
+// A "!" pattern takes back what an earlier one ignores, also where that is a project's own folder.
+func TestIgnoredButKept(t *testing.T) {
+	for _, ignore := range []string{`[sub, "!sub/keep/**"]`, `["sub/**", "!sub/keep/**"]`} {
+		c := mustLoad(t, archive(`
+-- go.mod --
+module x
+-- a_test.go --
+package x
+-- sub/go.mod --
+module sub
+-- sub/gone_test.go --
+package sub
+-- sub/keep/b_test.go --
+package keep
+`), "version: 1\nignore: "+ignore+"\n")
+		if got := strings.Join(files(c), " "); got != "a_test.go sub/keep/b_test.go" {
+			t.Errorf("%s leaves %s", ignore, got)
+		}
+	}
+}
+
+func files(c *Catalog) []string {
+	var out []string
+	for _, each := range c.Categories {
+		for _, s := range each.Suites {
+			for _, f := range s.Files {
+				out = append(out, f.Path)
+			}
+		}
+	}
+	slices.Sort(out)
+	return out
 }

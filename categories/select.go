@@ -85,17 +85,33 @@ func (c *Catalog) Select(a env.Asked) (Selection, error) {
 		kept := narrowCategory(each, a, picks)
 		if len(kept.Suites) > 0 {
 			sel.Categories = append(sel.Categories, kept)
-		} else if len(each.Suites) > 0 && len(a.Paths) == 0 && a.Tool != "" && len(a.Categories) > 0 {
-			sel.Notes = append(sel.Notes, fmt.Sprintf("%s has no tests of %s", each.Name, a.Tool))
 		}
 	}
 	if len(sel.Categories) == 0 {
 		return sel, c.emptiness(a, wanted)
 	}
+	sel.Notes = append(sel.Notes, c.missed(a, sel)...)
 	if scoped(a) {
 		sel.Notes = append(sel.Notes, fmt.Sprintf("only what lies below %s (everything: %s)", a.Scope, fromRoot(a.Scope)))
 	}
 	return sel, checkToolArgs(a, sel)
+}
+
+// missed names what was asked for by name and lost all its tests to --tool or to a path: the rest of the line would hide it.
+func (c *Catalog) missed(a env.Asked, sel Selection) []string {
+	var out []string
+	for _, word := range a.Categories {
+		members, _ := c.meaning(word)
+		if slices.ContainsFunc(sel.Categories, func(kept Category) bool { return slices.Contains(members, kept.Name) }) {
+			continue
+		}
+		text := word + " has no tests" + ofTool(a.Tool)
+		if len(a.Paths) > 0 {
+			text += " in " + strings.Join(a.Paths, ", ")
+		}
+		out = append(out, text)
+	}
+	return out
 }
 
 func (c *Catalog) checkAsked(a env.Asked) error {

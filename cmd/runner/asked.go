@@ -156,6 +156,10 @@ func (p place) relative(word string) string {
 			return word
 		}
 	}
+	// The root is a real path. What is typed may lead there through a link; the last name may be a link of the tree itself.
+	if real, err := filepath.EvalSymlinks(filepath.Dir(abs)); err == nil && filepath.IsAbs(path) {
+		abs = filepath.Join(real, filepath.Base(abs))
+	}
 	rel, err := filepath.Rel(p.root, abs)
 	if err != nil {
 		rel = path

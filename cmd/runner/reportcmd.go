@@ -40,7 +40,7 @@ func showLast(c *cli.Context, w World) (int, error) {
 		return 0, err
 	}
 	o := options{color: !c.Bool("no-color") && getenv(w.Environ, "NO_COLOR") == ""}
-	if err := newTerminal(o, o.paths(p.results), w).Close(summary, summary.Verdict()); err != nil {
+	if err := newTerminal(o, o.paths(p.results), p.root, w).Close(summary, summary.Verdict()); err != nil {
 		return 0, fmt.Errorf("print the summary: %w", err)
 	}
 	return 0, nil

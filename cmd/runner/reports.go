@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -61,13 +62,16 @@ func openReports(r prepared, dir string, w World) (*reports, error) {
 	if err := out.junit.Remove(); err != nil {
 		return nil, usageError{text: err.Error(), remedy: "runner --junit FILE"}
 	}
+	if err := removeUsual(out.paths, dir, r.options.dialect); err != nil {
+		return nil, usageError{text: err.Error(), remedy: "runner --results DIR"}
+	}
 	if out.events, err = report.CreateJSONL(out.paths.events); err != nil {
 		return nil, usageError{text: err.Error(), remedy: "runner --events FILE"}
 	}
 	if out.log, err = report.CreateLog(out.paths.log); err != nil {
 		return nil, usageError{text: err.Error(), remedy: "runner --results DIR"}
 	}
-	out.terminal = newTerminal(r.options, out.paths, w)
+	out.terminal = newTerminal(r.options, out.paths, r.place.root, w)
 	out.stream.Add(out.events, out.paths.events)
 	out.stream.Add(out.ledger, "ledger")
 	out.stream.Add(out.log, out.paths.log)
@@ -76,14 +80,44 @@ func openReports(r prepared, dir string, w World) (*reports, error) {
 	return out, nil
 }
 
-func newTerminal(o options, p paths, w World) *terminal.Terminal {
+// removeUsual removes what an earlier run left at the usual places where this one writes elsewhere: `runner report` and CI would take
+// it for the last run's.
+func removeUsual(p paths, dir string, d junit.Dialect) error {
+	usual := options{}.paths(dir)
+	if usual.junit != p.junit {
+		if err := junit.NewFile(usual.junit, d).Remove(); err != nil {
+			return err
+		}
+	}
+	if usual.events != p.events {
+		if err := os.Remove(usual.events); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("remove the stream of the run before: %w", err)
+		}
+	}
+	return nil
+}
+
+func newTerminal(o options, p paths, root string, w World) *terminal.Terminal {
 	width, isTerminal := screenOf(w)
 	isTerminal = isTerminal && !o.debug && !o.ci
 	return terminal.New(terminal.Options{
 		Out: w.Stdout, IsTerminal: isTerminal, Width: width, Colour: o.color && isTerminal,
 		Quiet: o.quiet, Verbose: o.verbose, CI: o.ci, Now: time.Now, Foreground: o.debug,
 		Reports: terminal.Reports{JUnit: shown(w.Dir, p.junit), Events: shown(w.Dir, p.events), Log: shown(w.Dir, p.log)},
+		From:    rootFlag(w.Dir, root),
 	})
+}
+
+// rootFlag is the flag with which paths of the root mean the same when they are typed in dir; "" if dir is the root.
+func rootFlag(dir, root string) string {
+	if real, err := filepath.EvalSymlinks(dir); err == nil {
+		dir = real
+	}
+	rel, err := filepath.Rel(dir, root)
+	if err != nil || rel == "." {
+		return ""
+	}
+	return "-C " + event.ShellQuote(filepath.ToSlash(rel))
 }
 
 // screenOf is how wide standard output is now, and whether it is a terminal.
@@ -198,7 +232,10 @@ func (out *reports) finish(r prepared, w World) (report.Verdict, error) {
 		}
 	}
 	if err := out.terminal.Close(summary, verdict); err != nil && !errors.Is(err, os.ErrClosed) {
-		return verdict, fmt.Errorf("print the summary: %w", err)
+		fmt.Fprintf(w.Stderr, "runner: print the summary: %v\n", err)
+		// The sinks are closed by now: the ledger alone hears of it, and the exit code says it.
+		_ = out.ledger.Handle(event.Event{Body: event.ReportFailed{Path: "standard output", Err: err.Error()}})
+		verdict = out.ledger.Summary().Verdict()
 	}
 	return verdict, nil
 }

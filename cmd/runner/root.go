@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -123,6 +124,10 @@ func gitFiles(ctx context.Context, root string, environ []string) ([]string, err
 	}
 	if exit := p.Wait(); exit.Code != 0 {
 		return nil, fmt.Errorf("list files: git ls-files ended with %d", exit.Code)
+	}
+	if out.Len() == 0 {
+		// The repository around it ignores this folder, or it is empty: what lies there is walked.
+		return nil, errors.New("list files: git knows none here")
 	}
 	return strings.Split(strings.TrimSuffix(out.String(), "\x00"), "\x00"), nil
 }

@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"time"
 
 	"testrunner/runner/process"
@@ -54,7 +55,7 @@ type Lease struct {
 	swept   []string
 }
 
-// Open takes the results folder for a run, and makes it if need be, with a .gitignore of its own. If another live run holds it, the
+// Open takes the results folder for a run, and makes it if need be; a new one gets a .gitignore of its own. If another live run holds it, the
 // lease is for the folder of the run's id below it. What dead runs left running there is ended first.
 func Open(resultsDir, runID string) (*Lease, error) {
 	dir, err := filepath.Abs(resultsDir)
@@ -89,10 +90,18 @@ func Open(resultsDir, runID string) (*Lease, error) {
 	return l, nil
 }
 
-// prepare makes a folder that version control leaves alone.
+// prepare makes a folder that version control leaves alone. One in which somebody keeps other things gets no .gitignore: it would hide
+// those, and discovery asks git.
 func prepare(dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("make the results folder: %w; name one that can be written with --results DIR", err)
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return fmt.Errorf("read the results folder: %w; name another one with --results DIR", err)
+	}
+	if len(entries) > 0 && !slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Name() == lockFile }) {
+		return nil
 	}
 	path := filepath.Join(dir, ".gitignore")
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)

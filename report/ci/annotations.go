@@ -1,6 +1,7 @@
 package ci
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -62,8 +63,7 @@ func (a Actions) collect(s report.Summary) (problems, warnings []annotation) {
 				missing(c.Name+": "+suite.Name, suite.NotRun.Reason, suite.NotRun.Accepted)
 			}
 			for _, k := range suite.Collection {
-				problems = append(problems, annotation{file: prefix + k.Path, line: max(k.Line, 1), column: k.Column,
-					title: "could not be collected: " + k.Path, message: withRerun(k.Message, k.Rerun)})
+				problems = append(problems, broken(prefix, k))
 			}
 			for i := range suite.Cases {
 				if k := &suite.Cases[i]; k.Outcome == event.Failed || k.Outcome == event.Errored {
@@ -75,10 +75,21 @@ func (a Actions) collect(s report.Summary) (problems, warnings []annotation) {
 	return append(append(problems, failed...), absent...), warnings
 }
 
+func broken(prefix string, k report.Broken) annotation {
+	n := annotation{title: "could not be collected: " + k.Path, message: withRerun(k.Message, k.Rerun)}
+	if c := event.Cause(k.Reason); c != event.BadUsage && c != event.NotStarted { // there Path is a tool
+		n.file, n.line, n.column = prefix+k.Path, max(k.Line, 1), k.Column
+	}
+	return n
+}
+
 func failure(prefix string, k *report.Case) annotation {
 	file := k.Test.File
 	if file == "" {
 		file, _ = event.SplitID(k.Test.ID)
+	}
+	if file != "" { // "[crashed] …" stands for no file
+		file = prefix + file
 	}
 	message := k.Message
 	if message == "" {
@@ -90,7 +101,7 @@ func failure(prefix string, k *report.Case) annotation {
 	if message == "" {
 		message = string(k.Outcome)
 	}
-	return annotation{file: prefix + file, line: k.Test.Line, title: k.Test.ID, message: withRerun(message, k.Rerun())}
+	return annotation{file: file, line: k.Test.Line, title: cmp.Or(k.Test.ID, k.Test.Name), message: withRerun(message, k.Rerun())}
 }
 
 func withRerun(message, rerun string) string {

@@ -157,6 +157,21 @@ func TestSlotTenSaysHowManyMore(t *testing.T) {
 	}
 }
 
+// A tool that refuses its command line is no file: an annotation that names one which is not there is shown nowhere.
+func TestAToolIsNoFile(t *testing.T) {
+	suite := report.Suite{Name: "node", Collection: []report.Broken{{CollectionFailed: event.CollectionFailed{
+		Path: "node", Reason: string(event.BadUsage), Message: "bad option"}}},
+		Cases: []report.Case{{Test: event.Test{Name: "[crashed] unit: node"}, Outcome: event.Errored, Trouble: &report.Trouble{Message: "gone"}}}}
+	got, page := told(t, Actions{}, report.Summary{Categories: []report.Category{{Name: "unit", Suites: []report.Suite{suite}}}}, failed)
+	want := "::error title=could not be collected%3A node::bad option\n"
+	if !strings.HasPrefix(got, want) || !strings.Contains(got, "::error title=[crashed] unit%3A node::gone") {
+		t.Errorf("got %s", got)
+	}
+	if !strings.Contains(page, "&#91;crashed&#93; unit&#58; node") {
+		t.Errorf("the page does not name it:\n%s", page)
+	}
+}
+
 // The page stays below its budget, with what stood in the file before, and says that something is left out.
 func TestPageKeepsItsBudget(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "summary.md")

@@ -1,6 +1,7 @@
 package ci
 
 import (
+	"cmp"
 	"fmt"
 	"html"
 	"strings"
@@ -56,7 +57,7 @@ func page(s report.Summary, v report.Verdict, room int) string {
 		return trouble(location(b.Path, b.Line), b.Message, b.Detail, "", b.Rerun)
 	})
 	list(d, "Failed", failed, func(k *report.Case) string {
-		return trouble(k.Test.ID, k.Message, k.Detail, k.Output, k.Rerun())
+		return trouble(cmp.Or(k.Test.ID, k.Test.Name), k.Message, k.Detail, k.Output, k.Rerun())
 	})
 	list(d, "Did not run", absences(s), func(l string) string { return l })
 	if d.left > 0 && d.b.Len()+closingRoom <= room {

@@ -25,6 +25,7 @@ type Options struct {
 	Foreground bool             // a job has the terminal to itself (--debug): nothing is shown while one runs
 	Now        func() time.Time // for what goes on: elapsed times, heartbeats; nil is time.Now
 	Reports    Reports
+	From       string // "-C DIR" if the paths of rerun lines are not from the working folder, "" is the root itself
 }
 
 // Reports are the paths of the reports, as they shall be shown; "" is a report that is not written.

@@ -165,6 +165,15 @@ func (c *closing) trouble(t trouble) {
 		c.excerpt("    ", "output:", t.output, outputHead, outputTail)
 	}
 	if t.rerun != "" {
-		c.copied(bare("    rerun: ").add(strong, text.Line(t.rerun)))
+		c.copied(bare("    rerun: ").add(strong, text.Line(c.fromHere(t.rerun))))
 	}
+}
+
+// fromHere makes a rerun line of the root one of the working folder, where the same path may be another file.
+func (c *closing) fromHere(rerun string) string {
+	words, ok := strings.CutPrefix(rerun, "runner ")
+	if !ok || c.opts.From == "" {
+		return rerun
+	}
+	return "runner " + c.opts.From + " " + words
 }
