@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"time"
 
 	"golang.org/x/term"
@@ -214,6 +215,7 @@ func (out *reports) tellStart(r prepared, id string, held *lease.Lease, unguarde
 // finish writes the reports and prints the verdict. A report that can't be written makes the verdict INVALID, so the
 // order is: junit.xml, the last event, events.jsonl, the terminal.
 func (out *reports) finish(r prepared, w World) (report.Verdict, error) {
+	debug.SetGCPercent(closingGCPercent)
 	if err := out.junit.Close(out.ledger.Summary()); err != nil {
 		out.stream.Emit(event.ReportFailed{Path: out.paths.junit, Err: err.Error()})
 	}

@@ -160,6 +160,7 @@ func readOurs(r *os.File, dir string) (any, int, error) {
 		return nil, 0, fmt.Errorf("the stream is %s: %s", conclusion.Cause, conclusion.Problem)
 	}
 	stream.Emit(event.JobFinished{Job: job, Cause: conclusion.Cause, Problem: conclusion.Problem})
+	debug.SetGCPercent(10) // as cmd/runner does at the end of a run
 	summary := ledger.Summary()
 	if dir != "" {
 		file := junit.NewFile(filepath.Join(dir, "junit.xml"), junit.Common)
