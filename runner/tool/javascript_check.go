@@ -24,8 +24,8 @@ func (h jsHook) check(ctx context.Context, t Target, host Host, packages ...stri
 	dirs := jsDirsUp(t)
 	for _, dir := range dirs {
 		for _, name := range packages {
-			if script := jsScript(host, filepath.Join(dir, "node_modules", filepath.FromSlash(name)), h.tool); script != "" {
-				found.Program = jsProgram(found.Program, script)
+			if script, version := jsScript(host, filepath.Join(dir, "node_modules", filepath.FromSlash(name)), h.tool); script != "" {
+				found.Program = h.program(found.Program, script, version)
 				return found
 			}
 		}
@@ -44,20 +44,21 @@ func jsDirsUp(t Target) []string {
 	return out
 }
 
-// jsScript is the program of a package, by the "bin" of its package.json; "" where it has none of that name.
-func jsScript(host Host, home, name string) string {
+// jsScript is the program of a package, by the "bin" of its package.json, and its version; "" where it has none of that name.
+func jsScript(host Host, home, name string) (script, version string) {
 	if !host.Exists(filepath.Join(home, "package.json")) {
-		return ""
+		return "", ""
 	}
 	text, err := os.ReadFile(filepath.Join(home, "package.json"))
 	if err != nil {
-		return ""
+		return "", ""
 	}
 	var manifest struct {
-		Bin json.RawMessage `json:"bin"`
+		Version string          `json:"version"`
+		Bin     json.RawMessage `json:"bin"`
 	}
 	if json.Unmarshal(text, &manifest) != nil {
-		return ""
+		return "", ""
 	}
 	var one string
 	many := map[string]string{}
@@ -65,11 +66,11 @@ func jsScript(host Host, home, name string) string {
 		one = many[name]
 	}
 	if one == "" {
-		return ""
+		return "", ""
 	}
-	script := filepath.Join(home, filepath.FromSlash(path.Clean(one)))
+	script = filepath.Join(home, filepath.FromSlash(path.Clean(one)))
 	if !host.Exists(script) {
-		return ""
+		return "", ""
 	}
 	// npx and npm start it by its link, and tests may see that in their arguments.
 	link := filepath.Join(home, "..", ".bin", name)
@@ -78,10 +79,10 @@ func jsScript(host Host, home, name string) string {
 	}
 	if to, err := filepath.EvalSymlinks(link); err == nil {
 		if from, err := filepath.EvalSymlinks(script); err == nil && from == to {
-			return link
+			return link, manifest.Version
 		}
 	}
-	return script
+	return script, manifest.Version
 }
 
 // missing tells that a tool is not installed, with the one command that installs it: what the lock file says where the

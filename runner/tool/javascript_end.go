@@ -26,6 +26,8 @@ func (d *jsDecoder) End(x Exit) Conclusion {
 		c = d.agree(x)
 	case d.h.together && d.loading != nil && !whole && (d.started || !d.patched):
 		c = d.diedTogether(x)
+	case d.unheard(x):
+		c = d.onceMore()
 	case d.hooked == nil || !d.patched || !d.started && !whole:
 		c = d.refused(x)
 	case !whole:

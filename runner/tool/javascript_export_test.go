@@ -6,7 +6,7 @@ import "testrunner/report/event"
 // them); "" is the honest one.
 func FlawedJavaScriptDecoder(flaw string, a Tool, t Target, emit event.Emit) Decoder {
 	h := a.(interface{ hook() jsHook }).hook()
-	return newJSDecoder(h, t, emit, jsFlaws{
+	return h.decoder(t, emit, jsFlaws{
 		ignoreEnd: flaw == "end marker ignored", passOpen: flaw == "open test passed", trustStale: flaw == "stale events read",
 	})
 }

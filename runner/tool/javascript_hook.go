@@ -32,6 +32,7 @@ type jsHook struct {
 	together   bool   // one process loads all files before the first test runs
 	asks       bool   // what hangs may be the main process itself: it is asked from outside
 	stacks     bool   // its main process runs no test, and can ask those that do where they hang
+	since      int    // the first major version whose events the hook reaches, where an older one has a report that can be read
 	alone      bool   // no other project of the package runs the tool: what it finds beside the target's files is its own
 }
 
@@ -60,6 +61,9 @@ func (h jsHook) command(t Target, args []string) (Command, error) {
 	files := nodeFiles(t)
 	if len(files) == 0 {
 		return Command{}, fmt.Errorf("%s: no test file in %s: name one below it", h.tool, t.Dir)
+	}
+	if _, ok := reportedBy(t); ok {
+		return h.reportCommand(t, args)
 	}
 	s := jsSettings{
 		Tool: h.tool, Run: nodeRun(t), Variable: "NODE_OPTIONS", Sep: " ", Events: filepath.Join(t.Scratch, EventsFile),
@@ -160,6 +164,7 @@ func jsProgram(node, script string) string { return node + "\n" + script }
 // jsPrograms takes both apart again.
 func jsPrograms(t Target) (node, script string) {
 	node, script, _ = strings.Cut(t.Program, "\n")
+	script, _, _ = strings.Cut(script, "\n")
 	return node, script
 }
 

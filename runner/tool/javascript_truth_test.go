@@ -73,31 +73,38 @@ func jsTruth(t *testing.T, adapter tool.Tool, change func(situation string, want
 			if want.UnixOnly && runtime.GOOS == "windows" || len(want.Nodes) > 0 && !slices.Contains(want.Nodes, nodeMajor(t)) {
 				return // a signal is the situation, or this node never ends in it
 			}
-			j := newJSJudge(adapter, "")
-			var recorded []nodeLine
-			for _, target := range jsTargets(t, adapter, situation, want) {
-				for again := &target; again != nil; again = j.again {
-					if again.Attempt > 6 {
-						t.Fatal("it never comes to an end")
-					}
-					again.Scratch = jsTemp(t)
-					lines, x := jsRunTarget(t, adapter, *again, want)
-					j.attempt(*again, lines, x)
-					recorded = append(recorded, jsRecorded(t, *again, lines, x)...)
-					if !strings.Contains(x.Stdout, want.Stdout) {
-						t.Errorf("stdout lacks %q:\n%s", want.Stdout, x.Stdout)
-					}
-					if t.Failed() || os.Getenv("RUNNER_TEST_SHOW") != "" {
-						t.Logf("exit %d %s\nstdout:\n%s\nstderr:\n%s", x.Code, x.Signal, event.Capped(x.Stdout, 4000), event.Capped(x.Stderr, 4000))
-					}
-				}
-			}
+			j, recorded := jsRun(t, adapter, situation, want)
 			jsCheck(t, j, want)
 			if *recordJavaScript && change == nil && !t.Failed() {
 				jsStore(t, adapter.Name(), situation, recorded)
 			}
 		})
 	}
+}
+
+// jsRun runs a situation to its end, with each further attempt that the decoder asks for.
+func jsRun(t *testing.T, adapter tool.Tool, situation string, want jsExpect) (*nodeJudge, []nodeLine) {
+	t.Helper()
+	j := newJSJudge(adapter, "")
+	var recorded []nodeLine
+	for _, target := range jsTargets(t, adapter, situation, want) {
+		for again := &target; again != nil; again = j.again {
+			if again.Attempt > 6 {
+				t.Fatal("it never comes to an end")
+			}
+			again.Scratch = jsTemp(t)
+			lines, x := jsRunTarget(t, adapter, *again, want)
+			j.attempt(*again, lines, x)
+			recorded = append(recorded, jsRecorded(t, *again, lines, x)...)
+			if !strings.Contains(x.Stdout, want.Stdout) {
+				t.Errorf("stdout lacks %q:\n%s", want.Stdout, x.Stdout)
+			}
+			if t.Failed() || os.Getenv("RUNNER_TEST_SHOW") != "" {
+				t.Logf("exit %d %s\nstdout:\n%s\nstderr:\n%s", x.Code, x.Signal, event.Capped(x.Stdout, 4000), event.Capped(x.Stderr, 4000))
+			}
+		}
+	}
+	return j, recorded
 }
 
 // jsReplayed decodes what was recorded; no tool is needed.

@@ -9,7 +9,7 @@ import (
 	"testrunner/report/event"
 )
 
-// Jest is the adapter of jest 28 to 30.
+// Jest is the adapter of jest 27 to 30, and of older ones by their report (javascript_report.go).
 type Jest struct{}
 
 var _ Tool = Jest{}
@@ -17,7 +17,7 @@ var _ Tool = Jest{}
 // Name is "jest".
 func (Jest) Name() string { return "jest" }
 
-func (Jest) hook() jsHook { return jsHook{tool: "jest", emptyFails: true, asks: true} }
+func (Jest) hook() jsHook { return jsHook{tool: "jest", emptyFails: true, asks: true, since: 27} }
 
 // Discover finds the packages that run jest, and their test files by jest's own patterns (see jest_discover.go).
 func (Jest) Discover(tree Tree) []Project { return jestDiscover(tree) }
@@ -64,5 +64,5 @@ func (j Jest) Command(t Target) (Command, error) {
 
 // Decode reads the hook's channel.
 func (j Jest) Decode(t Target, emit event.Emit) Decoder {
-	return newJSDecoder(j.hook(), t, emit, jsFlaws{})
+	return j.hook().decoder(t, emit, jsFlaws{})
 }

@@ -8,7 +8,7 @@ import (
 	"testrunner/report/event"
 )
 
-// Vitest is the adapter of vitest 3 and 4.
+// Vitest is the adapter of vitest 3 and 4, and of older ones by their report (javascript_report.go).
 //
 // vitest runs each file in a worker (a process, a thread or a vm of its own) and tells its reporters of the tests in bundles.
 // The hook listens beside the project's reporters, and in each worker as a setup file before those of the project, so that
@@ -20,7 +20,7 @@ var _ Tool = Vitest{}
 // Name is "vitest".
 func (Vitest) Name() string { return "vitest" }
 
-func (Vitest) hook() jsHook { return jsHook{tool: "vitest", emptyFails: true, stacks: true} }
+func (Vitest) hook() jsHook { return jsHook{tool: "vitest", emptyFails: true, stacks: true, since: 3} }
 
 // Cores is one a file, as far as the project lets vitest start workers.
 func (Vitest) Cores(t Target) int {
@@ -63,7 +63,8 @@ func (v Vitest) Command(t Target) (Command, error) {
 		}
 	}
 	args := []string{"run"}
-	if files := nodeFiles(t); !t.Whole && len(files) <= vitestNamed {
+	_, byReport := reportedBy(t) // no hook makes the names exact
+	if files := nodeFiles(t); !t.Whole && (len(files) <= vitestNamed || byReport) {
 		for _, file := range files {
 			args = append(args, nodeArgument(t, file))
 		}
@@ -100,5 +101,5 @@ func vitestRefused(name string) string {
 
 // Decode reads the hook's channel.
 func (v Vitest) Decode(t Target, emit event.Emit) Decoder {
-	return newJSDecoder(v.hook(), t, emit, jsFlaws{})
+	return v.hook().decoder(t, emit, jsFlaws{})
 }
