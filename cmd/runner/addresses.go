@@ -166,10 +166,14 @@ func maskOf(environ, declared, addresses []string) func(string) string {
 	return report.Secrets(all, declared)
 }
 
-// runMask is the mask of what was asked for.
+// runMask is the mask of what was asked for, the fallback's addresses included: tests get to know them as well.
 func runMask(environ []string, asked env.Asked) func(string) string {
+	written := slices.Clone(asked.Environment.Addresses)
+	if asked.Fallback != nil {
+		written = append(written, asked.Fallback.Addresses...)
+	}
 	var addresses []string
-	for _, a := range asked.Environment.Addresses {
+	for _, a := range written {
 		addresses = append(addresses, a.URL)
 	}
 	if asked.Kept != nil {
