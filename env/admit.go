@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"testrunner/report/event"
@@ -189,7 +190,7 @@ func (l *ladder) docker(service Service) *event.Reason {
 		return blocked("needs "+service.Name+"; Docker: "+cmp.Or(f.Detail, f.Value, string(f.Status)), f)
 	}
 	for _, f := range l.findings {
-		if slices.ContainsFunc(service.Ports, func(p Port) bool { return f.ID == fmt.Sprintf("%s.%d", event.HostPort, p.Number) }) && !well(f) {
+		if !well(f) && slices.ContainsFunc(service.Ports, func(p Port) bool { return p.is(f.ID) }) {
 			return blocked("needs "+service.Name+", whose port can't be had: "+cmp.Or(f.Detail, string(f.Status)), f)
 		}
 	}
@@ -203,6 +204,12 @@ func (l *ladder) docker(service Service) *event.Reason {
 	}
 	l.served = append(l.served, event.Served{Service: service.Name, By: event.ByDocker, Fidelity: event.Real})
 	return nil
+}
+
+// is says whether a finding is of this port.
+func (p Port) is(id string) bool {
+	subject, number := cutLast(id)
+	return (subject == event.HostPort || subject == event.DockerProjects) && number == strconv.Itoa(p.Number)
 }
 
 // byFinding serves where the finding of that ID is well. One that nobody made is not.

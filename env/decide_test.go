@@ -276,9 +276,42 @@ func TestAddressesServe(t *testing.T) {
 func TestTakenPortsBlock(t *testing.T) {
 	n := wants(false, "integration", "e2e")
 	n.Services[0].Ports = []env.Port{{Number: 8000}}
-	d := env.Decide(env.Asked{}, n, []event.Finding{ok(event.DockerEngine), fail("host.port.8000"), ok("host.port.5432")})
-	if got := cell(d.Admissions[0]) + " " + cell(d.Admissions[1]); got != "docker not run" || d.Admissions[1].Reason.Finding != "host.port.8000" {
-		t.Errorf("%s: %+v", got, d.Admissions[1].Reason)
+	for _, id := range []string{"host.port.8000", "docker.projects.8000"} { // a program's, a container's
+		d := env.Decide(env.Asked{}, n, []event.Finding{ok(event.DockerEngine), fail(id), ok("host.port.5432")})
+		if got := cell(d.Admissions[0]) + " " + cell(d.Admissions[1]); got != "docker not run" || d.Admissions[1].Reason.Finding != id {
+			t.Errorf("%s: %+v", got, d.Admissions[1].Reason)
+		}
+		if d := env.Decide(env.Asked{}, n, []event.Finding{fail(id), ok(event.DockerEngine)}); d.Mode != event.Docker {
+			t.Errorf("%s makes the mode %s: %q", id, d.Mode, d.Why)
+		}
+	}
+}
+
+// Only what docker mode would start wants its ports: not what is at an address, nor what that alone stands on.
+func TestInDocker(t *testing.T) {
+	n := wants(false, "integration", "e2e")
+	at := func(names ...string) env.Asked {
+		a := env.Asked{}
+		for _, name := range names {
+			a.Environment.Addresses = append(a.Environment.Addresses, env.Address{Service: name, Named: true})
+		}
+		return a
+	}
+	kept := env.Asked{Kept: &env.Kept{Mode: event.Docker}}
+	for want, asked := range map[string]env.Asked{
+		"backend,postgres,redis": {}, "backend,redis": at("postgres"), "postgres,redis": at("backend"), "": kept,
+	} {
+		if got := strings.Join(n.InDocker(asked), ","); got != want {
+			t.Errorf("%+v: %s, not %s", asked.Environment.Addresses, got, want)
+		}
+	}
+	n.Suites = n.Suites[1:]
+	if got := n.InDocker(at("backend")); len(got) > 0 {
+		t.Errorf("what backend stands on is wanted: %q", got)
+	}
+	n.Suites[0].Modes = []event.Mode{event.NoDocker}
+	if got := n.InDocker(env.Asked{}); len(got) > 0 {
+		t.Errorf("what no docker mode may serve is wanted: %q", got)
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 )
 
 var ids = []string{
-	event.DockerEngine, event.DockerMemory, event.DockerDisk, event.HostMemory, "host.port.5432", "local.backend", "local.postgres", "local.redis",
+	event.DockerEngine, event.DockerMemory, event.DockerDisk, event.HostMemory, "host.port.5432", "docker.projects.5432", "local.backend", "local.postgres", "local.redis",
 	"local.other", "address.redis", event.Kept, "kept.redis", "kept.backend", "staging.backend.address", "staging.backend.health", "staging.backend.tls", "staging.redis.health", event.StagingSecrets,
 	"compose.file", "docker", "staging", "",
 }

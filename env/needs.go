@@ -128,6 +128,16 @@ func (n Needs) Wanted(l Look) []string {
 	return named
 }
 
+// InDocker are the services that docker mode would have to start, sorted: with all that they depend on, without those that somebody else
+// runs at an address, and what only those depend on. A set that is up has them all.
+func (n Needs) InDocker(asked Asked) []string {
+	if asked.Kept != nil {
+		return nil
+	}
+	all := n.Closure(n.Named(func(s SuiteNeeds) bool { return s.allows(event.Docker) }), func(s Service) bool { return asked.Elsewhere(s.Name) })
+	return slices.DeleteFunc(all, asked.Elsewhere)
+}
+
 // Named are the services that suites name, sorted; of which suites, the caller says. nil is all.
 func (n Needs) Named(of func(SuiteNeeds) bool) []string {
 	var named []string

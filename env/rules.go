@@ -149,12 +149,13 @@ func DockerWorks(findings []event.Finding) bool {
 	return works
 }
 
-// engine is the finding that speaks for or against Docker, and whether it works. What nobody looked at does not work.
+// engine is the finding that speaks for or against Docker, and whether it works. What nobody looked at does not work. A port that a
+// container holds is no fault of the engine: it costs the service that wants it.
 func (s situation) engine() (event.Finding, bool) {
 	engine := event.Finding{ID: event.DockerEngine, Status: event.Unknown, Detail: "Docker was not looked at"}
 	known := false
 	for _, f := range s.findings {
-		below := strings.HasPrefix(f.ID, "docker.")
+		below := strings.HasPrefix(f.ID, "docker.") && !strings.HasPrefix(f.ID, event.DockerProjects+".")
 		if below && f.Status == event.Fail || f.ID == event.DockerEngine && !well(f) {
 			return f, false
 		}

@@ -166,14 +166,22 @@ func maskOf(environ, declared, addresses []string) func(string) string {
 	return report.Secrets(all, declared)
 }
 
-// runMask is the mask of what was asked for.
+// runMask is the mask of what was asked for: tests get to know the addresses and variables of its environment, and of its fallback.
 func runMask(environ []string, asked env.Asked) func(string) string {
+	given := []env.Environment{asked.Environment}
+	if asked.Fallback != nil {
+		given = append(given, *asked.Fallback)
+	}
+	known := slices.Clone(environ)
 	var addresses []string
-	for _, a := range asked.Environment.Addresses {
-		addresses = append(addresses, a.URL)
+	for _, e := range given {
+		known = append(known, e.Variables...)
+		for _, a := range e.Addresses {
+			addresses = append(addresses, a.URL)
+		}
 	}
 	if asked.Kept != nil {
 		addresses = append(addresses, asked.Kept.URLs...)
 	}
-	return maskOf(environ, secretsOf(asked), addresses)
+	return maskOf(known, secretsOf(asked), addresses)
 }

@@ -128,6 +128,9 @@ func dispatch(ctx context.Context, args []string, w World) (int, error) {
 	if s.help {
 		return 0, helpOn(s.command, w)
 	}
+	if err := s.check(app); err != nil {
+		return 0, err
+	}
 	app.Action = func(c *cli.Context) (err error) {
 		code, err = runTests(ctx, c, s, w)
 		return err

@@ -15,9 +15,19 @@ import (
 type split struct {
 	command     string
 	flags       []string
+	given       []givenFlag // what the flags say, in order
 	positionals []string
 	rest        []string // behind "--"
+	fault       error    // what can't be taken apart
 	help        bool     // -h or --help was there; urfave would take it for its own and print nothing
+}
+
+// givenFlag is a flag as it was typed: -k sum, --filter=sum.
+type givenFlag struct {
+	name  string // without dashes
+	value string
+	has   bool // a value
+	apart bool // the value is the word behind it
 }
 
 func splitArgs(args []string, commands []*cli.Command, flags []cli.Flag) split {
@@ -36,14 +46,18 @@ func splitArgs(args []string, commands []*cli.Command, flags []cli.Flag) split {
 		case a == "--":
 			s.rest = args[i+1:]
 			return s
-		case a == "-h" || a == "--help" || a == "-help":
-			s.help = true
 		case len(a) > 1 && a[0] == '-':
-			s.flags = append(s.flags, a)
-			name := strings.TrimLeft(a, "-")
-			if takesValue[name] && i+1 < len(args) {
-				i++
-				s.flags = append(s.flags, args[i])
+			for _, flag := range s.unbundled(a, takesValue) {
+				g := givenFlag{}
+				g.name, g.value, g.has = strings.Cut(strings.TrimLeft(flag, "-"), "=")
+				s.help = s.help || !g.has && (g.name == "h" || g.name == "help")
+				s.flags = append(s.flags, flag)
+				if takesValue[g.name] && !g.has && i+1 < len(args) {
+					i++
+					g.value, g.has, g.apart = args[i], true, true
+					s.flags = append(s.flags, g.value)
+				}
+				s.given = append(s.given, g)
 			}
 		case first && slices.Contains(names, a):
 			s.command, first = a, false
@@ -52,6 +66,30 @@ func splitArgs(args []string, commands []*cli.Command, flags []cli.Flag) split {
 		}
 	}
 	return s
+}
+
+// unbundled takes -xk apart into -x and -k: the last of a bundle may take a value. urfave/cli/v2 does so too, but too late to know that
+// the next word is one.
+func (s *split) unbundled(word string, takesValue map[string]bool) []string {
+	letters, value, has := strings.Cut(word[1:], "=")
+	if _, known := takesValue[letters]; known || len(letters) < 2 || letters[0] == '-' {
+		return []string{word}
+	}
+	var out []string
+	for i, letter := range letters {
+		takes, known := takesValue[string(letter)]
+		if !known {
+			return []string{word}
+		}
+		if last := i == len(letters)-1; takes && !last && s.fault == nil {
+			s.fault = usageError{text: fmt.Sprintf("%s: -%c takes a value, so it can only be the last of them", word, letter), remedy: "runner --help"}
+		}
+		out = append(out, "-"+string(letter))
+	}
+	if has {
+		out[len(out)-1] += "=" + value
+	}
+	return out
 }
 
 // argv is the line that urfave/cli/v2 reads rightly: flags first.
@@ -68,14 +106,9 @@ func (s split) argv() []string {
 // values are all that the line gives to a flag, by any of its names, in order. urfave/cli/v2 keeps the last one alone.
 func (s split) values(names ...string) []string {
 	var out []string
-	for i, f := range s.flags {
-		name, value, inside := strings.Cut(strings.TrimLeft(f, "-"), "=")
-		switch {
-		case !strings.HasPrefix(f, "-") || !slices.Contains(names, name):
-		case inside:
-			out = append(out, value)
-		case i+1 < len(s.flags):
-			out = append(out, s.flags[i+1])
+	for _, g := range s.given {
+		if g.has && slices.Contains(names, g.name) {
+			out = append(out, g.value)
 		}
 	}
 	return out
@@ -110,10 +143,7 @@ func mendFlagError(err error, flags []cli.Flag) error {
 		return usageError{text: text, remedy: "runner --help"}
 	}
 	name = strings.TrimLeft(name, "-")
-	dashed := "--" + name
-	if len(name) == 1 {
-		dashed = "-" + name
-	}
+	dashed := dashed(name)
 	if want, ok := foreign[name]; ok {
 		if want == "" {
 			return usageError{text: fmt.Sprintf("%s comes in a later version of runner", dashed), remedy: "runner --help"}

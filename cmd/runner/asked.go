@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"path/filepath"
 	"regexp"
 
@@ -65,9 +64,7 @@ func readOptions(c *cli.Context, s split, p place, w World) (options, error) {
 	for _, id := range c.StringSlice("test") {
 		o.asked.Paths = append(o.asked.Paths, p.relative(id))
 	}
-	if err := o.readEnvironment(c, s, w); err != nil {
-		return o, err
-	}
+	o.readEnvironment(c, w)
 	return o, o.readValues(c, p)
 }
 
@@ -121,22 +118,16 @@ func (o *options) readValues(c *cli.Context, p place) (err error) {
 	return nil
 }
 
-// readEnvironment reads which environment is asked for: flag over variable. Two that are named at once are an error, since neither may
-// be swapped for the other.
-func (o *options) readEnvironment(c *cli.Context, s split, w World) error {
+// readEnvironment reads which environment is asked for: flag over variable.
+func (o *options) readEnvironment(c *cli.Context, w World) {
 	o.noDocker = c.Bool("no-docker")
-	named := s.values("env", "environment")
-	if len(named) > 1 && slices.ContainsFunc(named, func(n string) bool { return n != named[0] }) {
-		return usageError{text: fmt.Sprintf("--env %s name two modes at once", strings.Join(named, " and --env ")), remedy: "runner --no-docker"}
-	}
 	if o.asked.Env = c.String("env"); o.asked.Env != "" {
 		o.asked.EnvFrom = "--env " + o.asked.Env
-		return nil
+		return
 	}
 	if e := getenv(w.Environ, "RUNNER_ENV"); e != "" && !o.noDocker {
 		o.asked.Env, o.asked.EnvFrom = e, "RUNNER_ENV="+e
 	}
-	return nil
 }
 
 // relative makes a path or ID relative to the root. A path that is not there from here but is from the root is one that a

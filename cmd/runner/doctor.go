@@ -63,7 +63,7 @@ const (
 
 func areas() []string { return []string{dockerArea, hostArea, toolsArea, stagingArea, websocketArea} }
 
-func readDoctor(c *cli.Context, s split, p place, w World) (doctorOptions, error) {
+func readDoctor(c *cli.Context, p place, w World) (doctorOptions, error) {
 	d := doctorOptions{
 		json: c.Bool("json"), fix: c.Bool("fix"), restart: c.Bool("restart"), yes: c.Bool("yes"), repeat: c.Int("repeat"),
 	}
@@ -76,9 +76,7 @@ func readDoctor(c *cli.Context, s split, p place, w World) (doctorOptions, error
 	}
 	d.color = !c.Bool("no-color") && getenv(w.Environ, "NO_COLOR") == ""
 	d.asked.Scope = p.scope
-	if err := d.readEnvironment(c, s, w); err != nil {
-		return d, err
-	}
+	d.readEnvironment(c, w)
 	for _, only := range []string{"restart", "yes", "wait"} {
 		if c.IsSet(only) && !d.fix {
 			return d, usageError{text: "--" + only + " belongs to --fix", remedy: "runner doctor --fix"}
@@ -113,7 +111,7 @@ func doctor(ctx context.Context, c *cli.Context, s split, w World) (int, error) 
 	if err != nil {
 		return 0, err
 	}
-	o, err := readDoctor(c, s, p, w)
+	o, err := readDoctor(c, p, w)
 	if err != nil {
 		return 0, err
 	}

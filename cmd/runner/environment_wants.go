@@ -24,7 +24,7 @@ func wantsOf(catalog *categories.Catalog, asked env.Asked, needs env.Needs, p pl
 		},
 	}
 	if look.Docker {
-		for _, name := range needs.Wanted(look) {
+		for _, name := range needs.InDocker(asked) {
 			for _, port := range needs.Service(name).Ports {
 				wants.Ports = append(wants.Ports, preflight.Port{Address: port.Address, Port: port.Number, Service: name})
 			}

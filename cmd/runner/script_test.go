@@ -214,7 +214,7 @@ func trap(ts *testscript.TestScript, neg bool, args []string) {
 	})
 }
 
-// serve NAME: an HTTP server that answers every path, in the variable.
+// serve NAME: an HTTP server that answers every path, in the variable; $NAME_HOST is its host and port.
 func serve(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: serve NAME")
@@ -222,6 +222,7 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) }))
 	ts.Defer(server.Close)
 	ts.Setenv(args[0], server.URL)
+	ts.Setenv(args[0]+"_HOST", strings.TrimPrefix(server.URL, "http://"))
 }
 
 // chat NAME [FAULT]: serves a chat until the script ends, with its fault; $NAME is its address, $NAME_WS that of its WebSocket, and

@@ -19,9 +19,7 @@ func servicesGraph(ctx context.Context, r servicesRoom) (int, error) {
 		return 0, err
 	}
 	var o options
-	if err := o.readEnvironment(r.c, r.split, r.world); err != nil {
-		return 0, err
-	}
+	o.readEnvironment(r.c, r.world)
 	catalog, err := loadCatalog(ctx, r.place, r.world)
 	if err != nil {
 		return 0, err

@@ -32,18 +32,17 @@ func digits(text string) string {
 	return hex.EncodeToString(sum[:6])
 }
 
-// leaseFate judges the owner of a lease, as fate judges the maker of a container.
-func leaseFate(reference string, me Maker, now time.Time) Fate {
+// leaseFate judges the owner of a lease, as fate judges the maker of a container. One that can't be seen is foreign for leaseLife.
+func leaseFate(reference string, me Maker, now time.Time, identify func(pid int) (process.ID, error)) Fate {
 	run, tag, _ := strings.Cut(strings.TrimPrefix(reference, leaseNames), ":")
 	parts := strings.Split(tag, "-")
 	if len(parts) == 5 {
 		boot, space := origin(me.ID.Born)
 		pid, err := strconv.Atoi(parts[2])
 		if err == nil && parts[0] == digits(me.Host) && parts[1] == digits(boot+"/"+space) {
-			if id, err := process.Identify(pid); err == nil && digits(id.Born) == parts[3] {
-				return Alive
+			if f := seen(pid, func(now process.ID) bool { return digits(now.Born) == parts[3] }, identify); f != Foreign {
+				return f
 			}
-			return Dead
 		}
 	}
 	if len(run) >= 15 {

@@ -64,7 +64,8 @@ func takenPort(text string, all []Publication) int {
 	return 0
 }
 
-// whoHolds names the container or process that has a port. Nobody is ended for it.
+// whoHolds names the container or process that has a port of the engine's machine. Nobody is ended for it. Processes are looked at only
+// where that machine is this one: with an engine elsewhere, or from within a container, what listens here is innocent.
 func (p *Provider) whoHolds(ctx context.Context, port int) string {
 	if port == 0 {
 		return "a port that it wants is taken"
@@ -79,9 +80,15 @@ func (p *Provider) whoHolds(ctx context.Context, port int) string {
 			}
 		}
 	}
-	found, err := host.Listeners(ctx, port)
-	if err == nil && len(found) > 0 {
-		return fmt.Sprintf("port %d is held by %s; end it, or let runner choose the ports", port, found[0])
+	at, err := p.begin(ctx)
+	switch {
+	case err == nil && at.remote != "":
+		return fmt.Sprintf("port %d of %s is taken, and it can't be seen from here by whom; let runner choose the ports", port, at.remote)
+	case err == nil && at.inside.ID == "":
+		found, err := host.Listeners(ctx, port)
+		if err == nil && len(found) > 0 {
+			return fmt.Sprintf("port %d is held by %s; end it, or let runner choose the ports", port, found[0])
+		}
 	}
 	return fmt.Sprintf("port %d is taken, and it can't be seen by whom; let runner choose the ports", port)
 }

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	cerrdefs "github.com/containerd/errdefs"
+
+	"testrunner/runner/process"
 )
 
 // Removed is an image that was removed, or would be.
@@ -56,7 +58,7 @@ func cleanImage(ctx context.Context, e Engine, me Maker, image Image, dryRun boo
 		case strings.HasPrefix(tag, buildNames):
 			built = append(built, tag)
 		case strings.HasPrefix(tag, leaseNames):
-			if leaseFate(tag, me, time.Now()) != Dead {
+			if leaseFate(tag, me, time.Now(), process.Identify) != Dead {
 				return r, false, nil
 			}
 			dead = append(dead, tag)

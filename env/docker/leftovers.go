@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"strconv"
 	"strings"
@@ -71,20 +72,34 @@ const (
 )
 
 // fate judges the maker of something. Ids are only compared on the same machine, in the same boot and process namespace. After another
-// boot the maker is dead, if the engine is on this very machine: on a shared one, another machine of the same name may be meant.
-func fate(maker, me Maker, local bool) Fate {
+// boot the maker is dead, if the engine is on this very machine: on a shared one, another machine of the same name may be meant. Where one
+// of the two births names a boot and the other does not, two systems share machine and engine (WSL beside Windows): neither sees the
+// other's processes. identify is process.Identify.
+func fate(maker, me Maker, local bool, identify func(pid int) (process.ID, error)) Fate {
 	if maker.Host != me.Host || maker.ID.Pid == 0 {
 		return Foreign
 	}
 	boot, space := origin(maker.ID.Born)
 	myBoot, mySpace := origin(me.ID.Born)
 	switch {
-	case boot == myBoot && space == mySpace && maker.ID.Alive():
-		return Alive
-	case boot == myBoot && space == mySpace, boot != myBoot && local:
+	case boot == myBoot && space == mySpace:
+		return seen(maker.ID.Pid, func(now process.ID) bool { return now == maker.ID }, identify)
+	case boot != myBoot && boot != "" && myBoot != "" && local:
 		return Dead
 	}
 	return Foreign
+}
+
+// seen says whether a process of this system still is the one that is meant. What is there and may not be looked at is foreign.
+func seen(pid int, meant func(process.ID) bool, identify func(pid int) (process.ID, error)) Fate {
+	now, err := identify(pid)
+	switch {
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return Foreign
+	case err == nil && meant(now):
+		return Alive
+	}
+	return Dead
 }
 
 // origin takes a birth apart: "boot/namespace/time" on Linux; elsewhere a time of the calendar alone, which no reboot repeats.
@@ -106,7 +121,7 @@ func leftovers(ctx context.Context, e Engine, h Host, me Maker, label string) ([
 	var out []Leftover
 	add := func(kind, id, name string, labels map[string]string) {
 		maker := makerOf(labels)
-		out = append(out, Leftover{Kind: kind, ID: id, Name: name, Maker: maker, Fate: fate(maker, me, h.Local())})
+		out = append(out, Leftover{Kind: kind, ID: id, Name: name, Maker: maker, Fate: fate(maker, me, h.Local(), process.Identify)})
 	}
 	containers, err := e.Containers(ctx, label)
 	if err != nil {

@@ -122,7 +122,7 @@ func TestLeftovers(t *testing.T) {
 
 		// From another machine, nothing here can be judged.
 		remote := Host{URL: "tcp://10.0.0.7:2375"}
-		if got := fate(rebooted, me, remote.Local()); got != Foreign {
+		if got := fate(rebooted, me, remote.Local(), process.Identify); got != Foreign {
 			t.Errorf("another boot on a shared engine is %s", got)
 		}
 	})

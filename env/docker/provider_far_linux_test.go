@@ -3,6 +3,7 @@ package docker
 import (
 	"errors"
 	"io/fs"
+	"net"
 	"strings"
 	"testing"
 
@@ -64,6 +65,19 @@ ip -n there link set lo up`)
 			if !errors.As(err, &failed) || failed.Fault.Name != BindRefused || !strings.Contains(err.Error(), "sealed: the content for /run/x can't be copied") {
 				t.Errorf("%s: %v", what, err)
 			}
+		}
+		// A port that is taken there is not this machine's: who has it here is innocent. There, dockerd itself does.
+		innocent, err := net.Listen("tcp", "127.0.0.1:2375")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer innocent.Close()
+		written := d.provider(t, func(s *Supply) { s.Host, s.Engine, s.AsWritten = host, engine, true })
+		_, err = written.Start(t.Context(), spec("taken", func(c *service.Container) {
+			c.Ports = []service.PortMap{{Target: 8080, Published: "2375"}}
+		}), nil, d.tell)
+		if refusal(t, err, "taken: port 2375 of 10.66.0.2 is taken"); err != nil && strings.Contains(err.Error(), "pid ") {
+			t.Errorf("an innocent process is named: %v", err)
 		}
 	})
 }

@@ -52,6 +52,9 @@ func (p *Provider) self() string {
 	return p.site.inside.ID
 }
 
+// Remote says whether the ports of an engine are not this machine's. hostname is this machine's.
+func Remote(h Host, info Info, hostname string) bool { return remoteHost(h, info, hostname) != "" }
+
 // remoteHost is the host of an engine that is not on this machine. One that is reached by TCP on the loopback address is on this
 // machine where it bears its name; else it is behind a tunnel, and its ports are not here.
 func remoteHost(h Host, info Info, hostname string) string {

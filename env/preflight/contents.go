@@ -28,7 +28,7 @@ func contents(ctx context.Context, place docker.Place, s docker.State, w Wants) 
 	if containers, err := engine.Containers(ctx); err != nil {
 		findings = unforeseen(event.DockerContainers, err)
 	} else {
-		findings = []event.Finding{counted(containers), projects(containers, w)}
+		findings = append([]event.Finding{counted(containers)}, projects(containers, w)...)
 	}
 	if networks, err := engine.Networks(ctx); err != nil {
 		findings = append(findings, unforeseen(event.DockerNetworks, err)...)
@@ -72,11 +72,13 @@ func counted(containers []docker.Container) event.Finding {
 	}
 }
 
-// projects names the containers that publish a port that this run is to publish as written. It never stops one: they are not ours.
-func projects(containers []docker.Container, w Wants) event.Finding {
-	f := event.Finding{ID: event.DockerProjects, Status: event.OK, Value: "none", Threshold: "none"}
-	var conflicts []string
+// projects names the containers that publish a port that this run is to publish as written, a finding a port: it costs the service that
+// wants it, and no other. None is ever stopped: they are not ours.
+func projects(containers []docker.Container, w Wants) []event.Finding {
+	var findings []event.Finding
 	for _, wanted := range w.Ports {
+		f := event.Finding{ID: fmt.Sprintf("%s.%d", event.DockerProjects, wanted.Port), Status: event.Fail, Value: "taken", Threshold: "free"}
+		var conflicts []string
 		for _, c := range containers {
 			if !slices.Contains(c.Ports, wanted.Port) {
 				continue
@@ -90,9 +92,13 @@ func projects(containers []docker.Container, w Wants) event.Finding {
 				f.Remedy = "docker stop " + event.ShellQuote(c.Name)
 			}
 		}
+		if len(conflicts) > 0 {
+			f.Detail = strings.Join(conflicts, "; ")
+			findings = append(findings, f)
+		}
 	}
-	if len(conflicts) > 0 {
-		f.Status, f.Value, f.Detail = event.Fail, fmt.Sprint(len(conflicts)), strings.Join(conflicts, "; ")
+	if len(findings) == 0 {
+		return []event.Finding{{ID: event.DockerProjects, Status: event.OK, Value: "none", Threshold: "none"}}
 	}
-	return f
+	return findings
 }

@@ -1,6 +1,11 @@
 package preflight
 
 import (
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 
@@ -14,16 +19,58 @@ func TestProjects_names_who_holds_a_port(t *testing.T) {
 		{ID: "2", Name: "cache", State: "running", Ports: []int{6379}},
 		{ID: "3", Name: "old", State: "exited"},
 	}
-	f := projects(containers, Wants{Ports: []Port{{Port: 5432, Service: "postgres"}, {Port: 6379, Service: "redis"}, {Port: 80, Service: "web"}}})
-	want := "container shop-db-1 of compose project shop publishes 5432, which is written for postgres; container cache publishes 6379, which is written for redis"
-	if f.Status != event.Fail || f.Detail != want || f.Remedy != "docker stop shop-db-1" {
+	all := projects(containers, Wants{Ports: []Port{{Port: 5432, Service: "postgres"}, {Port: 6379, Service: "redis"}, {Port: 80, Service: "web"}}})
+	if got := statuses(all); got != "docker.projects.5432=fail docker.projects.6379=fail" {
+		t.Fatal(got)
+	}
+	if f := all[0]; f.Detail != "container shop-db-1 of compose project shop publishes 5432, which is written for postgres" || f.Remedy != "docker stop shop-db-1" {
 		t.Errorf("%+v", f)
 	}
-	if f := projects(containers, Wants{}); f.Status != event.OK {
-		t.Errorf("no port is wanted: %+v", f)
+	if f := all[1]; f.Detail != "container cache publishes 6379, which is written for redis" || f.Remedy != "docker stop cache" {
+		t.Errorf("%+v", f)
+	}
+	if got := statuses(projects(containers, Wants{})); got != "docker.projects=ok" {
+		t.Errorf("no port is wanted: %s", got)
 	}
 	if f := counted(containers); f.Value != "2 running, 1 stopped" || f.Number != 2 {
 		t.Errorf("%+v", f)
+	}
+}
+
+// Whether a port is free is asked of the machine that would publish it: this one says nothing of an engine's that is elsewhere.
+func TestPorts_are_asked_of_the_engines_machine(t *testing.T) {
+	here, err := os.Hostname()
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	taken := l.Addr().(*net.TCPAddr).Port
+	for name, want := range map[string]bool{here: true, "far-away": false} {
+		engine := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Api-Version", "1.41")
+			w.Header().Set("Content-Type", "application/json")
+			switch path := r.URL.Path; {
+			case strings.HasSuffix(path, "/info"):
+				fmt.Fprintf(w, `{"ID":"x","Name":%q,"OSType":"linux","ServerVersion":"28.5.2","MemTotal":1,"NCPU":1}`, name)
+			case strings.HasSuffix(path, "/volumes"):
+				fmt.Fprint(w, `{"Volumes":[]}`)
+			case !strings.HasSuffix(path, "/_ping"):
+				fmt.Fprint(w, "[]")
+			}
+		}))
+		all := Run(t.Context(), Checks(Wants{
+			Docker: true, Ports: []Port{{Address: "127.0.0.1", Port: taken, Service: "db"}},
+			Environ: []string{"DOCKER_HOST=tcp://" + engine.Listener.Addr().String(), "HOME=" + t.TempDir()},
+		}))
+		engine.Close()
+		got := statuses(all)
+		if !strings.Contains(got, "docker.engine=ok docker.memory") || strings.Contains(got, fmt.Sprintf("host.port.%d=fail", taken)) != want {
+			t.Errorf("engine of %s: %s", name, got)
+		}
 	}
 }
 

@@ -27,6 +27,9 @@ func dockerCheck(w Wants) Check {
 			findings := append(Engine(state), capacity(ctx, state, w.Thresholds)...)
 			if state.Works() {
 				findings = append(findings, contents(ctx, place, state, w)...)
+				if !state.Host.Local() && !docker.Remote(state.Host, *state.Info, place.Hostname) { // else portChecks has looked, or nobody can
+					findings = append(findings, wantedPorts(ctx, w.Ports)...)
+				}
 			}
 			return append(findings, otherEngines(ctx, state)...)
 		},

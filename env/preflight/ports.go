@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"testrunner/env/docker"
 	"testrunner/env/host"
 	"testrunner/report/event"
 )
@@ -14,10 +15,12 @@ import (
 // (docs.docker.com/engine/daemon/remote-access, and the IANA registry).
 var enginePortNumbers = [...]int{2375, 2376, 2377}
 
-// portChecks look at the ports that are published as written, and for a doctor at those of engines.
+// portChecks look at the ports that are published as written, and for a doctor at those of engines. Whether a port is free is this
+// machine's word: where the engine is reached by TCP, dockerCheck finds out first whether it is here.
 func portChecks(w Wants) []Check {
 	var checks []Check
-	if len(w.Ports) > 0 {
+	chosen, err := docker.ChooseHost(docker.Here(w.Environ, w.Log))
+	if len(w.Ports) > 0 && (err != nil || chosen.Local()) {
 		checks = append(checks, Check{ID: event.HostPort, Look: func(ctx context.Context) []event.Finding { return wantedPorts(ctx, w.Ports) }})
 	}
 	if w.Doctor && (w.Docker || w.Host) {

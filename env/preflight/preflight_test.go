@@ -114,6 +114,7 @@ func TestChecks_are_those_that_are_called_for(t *testing.T) {
 		"Docker, here":          {Wants{Docker: true, Host: true}, []string{event.DockerEngine, event.HostMemory, event.HostDisk, event.HostLoad}},
 		"Docker, for a doctor":  {Wants{Docker: true, Doctor: true}, []string{event.DockerEngine, event.HostPort}},
 		"ports as written":      {Wants{Docker: true, Ports: []Port{{Port: 1}}}, []string{event.DockerEngine, event.HostPort}},
+		"ports of a far engine": {Wants{Docker: true, Ports: []Port{{Port: 1}}, Environ: []string{"DOCKER_HOST=tcp://10.0.0.7:2375"}}, []string{event.DockerEngine}},
 		"staging": {Wants{Addresses: []Address{{Name: "auth"}, {Name: "web"}}, Secrets: []string{"TOKEN"}},
 			[]string{event.StagingSecrets, "staging.auth", "staging.web"}},
 	} {

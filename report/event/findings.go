@@ -10,7 +10,7 @@ const (
 	DockerContainers = "docker.containers" // running and stopped
 	DockerNetworks   = "docker.networks"
 	DockerLeftovers  = "docker.leftovers" // of runs that are dead
-	DockerProjects   = "docker.projects"  // other compose projects that hold ports of this one
+	DockerProjects   = "docker.projects"  // ok: no container holds a port that is wanted; and ".5432": who holds that one
 	DockerProbe      = "docker.probe"     // doctor's containers: started, and found each other by name
 
 	HostMemory  = "host.memory"  // free here, in bytes

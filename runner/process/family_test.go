@@ -1,6 +1,8 @@
 package process
 
 import (
+	"errors"
+	"io/fs"
 	"slices"
 	"testing"
 
@@ -85,4 +87,18 @@ func pids(ps []proc) []int {
 		out = append(out, p.pid)
 	}
 	return out
+}
+
+// A process that may not be opened is there: who asks for it must not take it for gone.
+func TestInTable(t *testing.T) {
+	table := []proc{{pid: 4}, {pid: 7, start: 77}}
+	if p, err := inTable(table, 7); err != nil || p.start != 77 {
+		t.Errorf("ours: %+v, %v", p, err)
+	}
+	if _, err := inTable(table, 4); !errors.Is(err, fs.ErrPermission) || errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("one that may not be opened: %v", err)
+	}
+	if _, err := inTable(table, 8); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("none: %v", err)
+	}
 }

@@ -3,6 +3,7 @@ package process
 import (
 	"cmp"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -17,7 +18,8 @@ type ID struct {
 	Born string `json:"born"` // opaque
 }
 
-// Identify returns the identity of a running process. A zombie is not running: the error is fs.ErrNotExist for both.
+// Identify returns the identity of a running process. A zombie is not running: the error is fs.ErrNotExist for both. One that runs and
+// may not be looked at (another user's, on Windows) is fs.ErrPermission: nobody can tell which it is.
 func Identify(pid int) (ID, error) {
 	p, err := look(pid)
 	if err != nil {
@@ -44,6 +46,20 @@ type proc struct {
 }
 
 func (p proc) id() ID { return ID{Pid: p.pid, Born: epoch() + strconv.FormatUint(p.start, 10)} }
+
+// inTable finds a running process in a table. One without a start time is there, and not ours to open.
+func inTable(table []proc, pid int) (proc, error) {
+	for _, p := range table {
+		switch {
+		case p.pid != pid:
+		case p.start == 0:
+			return proc{}, fmt.Errorf("%w: another user's, or the system's", fs.ErrPermission)
+		default:
+			return p, nil
+		}
+	}
+	return proc{}, fs.ErrNotExist
+}
 
 // same tells whether both are the same process at two times.
 func (p proc) same(q proc) bool { return p.pid == q.pid && p.start == q.start }

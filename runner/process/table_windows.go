@@ -1,8 +1,6 @@
 package process
 
 import (
-	"fmt"
-	"io/fs"
 	"time"
 	"unsafe"
 
@@ -13,14 +11,7 @@ import (
 func epoch() string { return "" }
 
 // look returns one running process.
-func look(pid int) (proc, error) {
-	for _, p := range table() {
-		if p.pid == pid && p.start != 0 {
-			return p, nil
-		}
-	}
-	return proc{}, fmt.Errorf("%w or not ours to open", fs.ErrNotExist)
-}
+func look(pid int) (proc, error) { return inTable(table(), pid) }
 
 // table returns every process; the start time of one that may not be opened is 0, and it is nobody's descendant then.
 func table() []proc {
