@@ -16,7 +16,7 @@ categories:
   integration: { needs: [web, redis] }
   e2e: { needs: [other] }
 services:
-  redis: { env: { REDIS: "{host}:{port}/{database}" } }
+  redis: { ready: { log: "eady to accept connections" }, env: { REDIS: "{host}:{port}/{database}" } }
   web: { ready: /up, before: "exit 1" }
 `,
 	"compose.yaml": `name: chat
@@ -128,6 +128,8 @@ func TestAttachToComposeProject(t *testing.T) {
 	up("chat", w.dir, "trace", "1", "redis:7 /redis-server --no-such-option") // nobody stands on it
 	before := lives()
 	do(0, "runner --attach --dry-run integration", `asked for by --attach: the compose project chat that is up, as it is`)
+	do(0, "runner --attach --dry-run integration", `redis is used as it is: its log line \(eady to accept connections\) is not waited for`) // it was written long ago
+	do(1, "sh -c 'runner --attach --dry-run integration | grep \"line of its output\"'", `^$`)
 	out = do(0, "runner --attach --real-services integration", `PASSED \(0\)  2 tests: 2 passed.*; docker; on compose project chat: redis, seed, web$`)
 	if !strings.Contains(out, "web is used as it is: before") {
 		t.Errorf("that the hook is not run is not said:\n%s", out)
