@@ -44,8 +44,15 @@ test('counts', async () => {
   require('node:fs').writeFileSync('count.txt', answer.toString().trim().slice(1) + ' ' + process.env.REDIS.split('/')[1]);
 });
 test('greets', async () => {
-  if (process.env.RESTARTS) {
-    execFileSync('docker', ['restart', '-t', '0', process.env.RESTARTS]);
+  if (process.env.RESTARTS || process.env.CRASHES) {
+    if (process.env.RESTARTS) execFileSync('docker', ['restart', '-t', '0', process.env.RESTARTS]);
+    else {
+      const life = () => Number(execFileSync('docker', ['inspect', '-f', '{{.State.Pid}}', process.env.CRASHES]));
+      const first = life();
+      if (!first) throw new Error('it does not run');
+      process.kill(first, 'SIGKILL');
+      while ([0, first].includes(life()));
+    }
     for (;;) try { await fetch(process.env.WEB_URL); break; } catch { await new Promise((over) => setTimeout(over, 20)); }
   }
   if (await (await fetch(process.env.WEB_URL)).text() !== 'hello') throw new Error('no');
@@ -121,7 +128,7 @@ func TestAttachToComposeProject(t *testing.T) {
 	do(0, "docker rm -f talk-web-1", "")
 
 	// Its own: published, or on a network that this machine reaches.
-	up("chat", w.dir, "web", "1", "-p 127.0.0.1:18080:8080 box:1 /server")
+	up("chat", w.dir, "web", "1", "--restart always -p 127.0.0.1:18080:8080 box:1 /server")
 	up("chat", w.dir, "redis", "1", "redis:7 /redis-server --protected-mode no --requirepass the-project-s-own") // and not by the file
 	up("chat", w.dir, "seed", "1", "redis:7 /redis-server --version")
 	do(0, "docker wait chat-seed-1", "^0$")
@@ -148,6 +155,7 @@ func TestAttachToComposeProject(t *testing.T) {
 
 	// That somebody starts one again while tests use it is told.
 	do(0, "env RESTARTS=chat-web-1 runner --attach integration", `service web was gone`)
+	do(0, "env CRASHES=chat-web-1 runner --attach integration", `service web was gone`) // its restart policy brings it back
 	up("chat", w.dir, "web", "2", "box:1 /server")
 	do(0, "runner --attach --dry-run integration", `web: of its 2 containers chat-web-1 is used`)
 	do(0, "docker pause chat-web-1 chat-web-2", "")
