@@ -134,7 +134,14 @@ func (s *surroundings) takeStanding(one docker.Standing, direct bool) {
 func (s *surroundings) leaveAsIs(names []string) {
 	s.needs.Services = slices.Clone(s.needs.Services)
 	for i := range s.needs.Services {
-		if one := &s.needs.Services[i]; len(one.Before) > 0 && slices.Contains(names, one.Name) {
+		one := &s.needs.Services[i]
+		if !slices.Contains(names, one.Name) {
+			continue
+		}
+		if one.ReadyLog != "" {
+			s.notes = append(s.notes, fmt.Sprintf("%s is used as it is: its log line (%s) is not waited for", one.Name, one.ReadyLog))
+		}
+		if len(one.Before) > 0 {
 			s.notes = append(s.notes, fmt.Sprintf("%s is used as it is: before (%s) is not run", one.Name, event.ShellJoin(one.Before)))
 			one.Before = nil
 		}

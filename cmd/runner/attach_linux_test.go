@@ -16,7 +16,7 @@ categories:
   integration: { needs: [web, redis] }
   e2e: { needs: [other] }
 services:
-  redis: { env: { REDIS: "{host}:{port}/{database}" } }
+  redis: { ready: { log: "eady to accept connections" }, env: { REDIS: "{host}:{port}/{database}" } }
   web: { ready: /up, before: "exit 1" }
 `,
 	"compose.yaml": `name: chat
@@ -44,8 +44,15 @@ test('counts', async () => {
   require('node:fs').writeFileSync('count.txt', answer.toString().trim().slice(1) + ' ' + process.env.REDIS.split('/')[1]);
 });
 test('greets', async () => {
-  if (process.env.RESTARTS) {
-    execFileSync('docker', ['restart', '-t', '0', process.env.RESTARTS]);
+  if (process.env.RESTARTS || process.env.CRASHES) {
+    if (process.env.RESTARTS) execFileSync('docker', ['restart', '-t', '0', process.env.RESTARTS]);
+    else {
+      const life = () => Number(execFileSync('docker', ['inspect', '-f', '{{.State.Pid}}', process.env.CRASHES]));
+      const first = life();
+      if (!first) throw new Error('it does not run');
+      process.kill(first, 'SIGKILL');
+      while ([0, first].includes(life()));
+    }
     for (;;) try { await fetch(process.env.WEB_URL); break; } catch { await new Promise((over) => setTimeout(over, 20)); }
   }
   if (await (await fetch(process.env.WEB_URL)).text() !== 'hello') throw new Error('no');
@@ -121,13 +128,15 @@ func TestAttachToComposeProject(t *testing.T) {
 	do(0, "docker rm -f talk-web-1", "")
 
 	// Its own: published, or on a network that this machine reaches.
-	up("chat", w.dir, "web", "1", "-p 127.0.0.1:18080:8080 box:1 /server")
+	up("chat", w.dir, "web", "1", "--restart always -p 127.0.0.1:18080:8080 box:1 /server")
 	up("chat", w.dir, "redis", "1", "redis:7 /redis-server --protected-mode no --requirepass the-project-s-own") // and not by the file
 	up("chat", w.dir, "seed", "1", "redis:7 /redis-server --version")
 	do(0, "docker wait chat-seed-1", "^0$")
 	up("chat", w.dir, "trace", "1", "redis:7 /redis-server --no-such-option") // nobody stands on it
 	before := lives()
 	do(0, "runner --attach --dry-run integration", `asked for by --attach: the compose project chat that is up, as it is`)
+	do(0, "runner --attach --dry-run integration", `redis is used as it is: its log line \(eady to accept connections\) is not waited for`) // it was written long ago
+	do(1, "sh -c 'runner --attach --dry-run integration | grep \"line of its output\"'", `^$`)
 	out = do(0, "runner --attach --real-services integration", `PASSED \(0\)  2 tests: 2 passed.*; docker; on compose project chat: redis, seed, web$`)
 	if !strings.Contains(out, "web is used as it is: before") {
 		t.Errorf("that the hook is not run is not said:\n%s", out)
@@ -146,6 +155,7 @@ func TestAttachToComposeProject(t *testing.T) {
 
 	// That somebody starts one again while tests use it is told.
 	do(0, "env RESTARTS=chat-web-1 runner --attach integration", `service web was gone`)
+	do(0, "env CRASHES=chat-web-1 runner --attach integration", `service web was gone`) // its restart policy brings it back
 	up("chat", w.dir, "web", "2", "box:1 /server")
 	do(0, "runner --attach --dry-run integration", `web: of its 2 containers chat-web-1 is used`)
 	do(0, "docker pause chat-web-1 chat-web-2", "")

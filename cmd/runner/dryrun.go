@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"testrunner/env"
+	"testrunner/env/service"
 	"testrunner/report/event"
 )
 
@@ -98,40 +99,41 @@ func writeServed(b *bytes.Buffer, r prepared) {
 		}
 		fmt.Fprintf(b, "\n%s: %s\n", state, a.Category)
 		for _, s := range a.Services {
-			fmt.Fprintf(b, "  %s: %s\n", s.Service, servedBy(s, r.needs.Service(s.Service)))
+			fmt.Fprintf(b, "  %s: %s\n", s.Service, servedBy(s, r.needs.Service(s.Service), r.decision.Project != ""))
 		}
 	}
 }
 
-// servedBy says where a service would come from, and what the tests would get of it.
-func servedBy(s event.Served, service env.Service) string {
+// servedBy says where a service would come from, and what the tests would get of it. An attached one is of a project that somebody else
+// brought up.
+func servedBy(s event.Served, of env.Service, attached bool) string {
 	text := string(s.By)
-	if s.By == event.ByDocker && service.Image != "" {
-		text += ", image " + service.Image
+	if s.By == event.ByDocker && of.Image != "" {
+		text += ", image " + of.Image
 	}
-	if s.By == event.ByLocal && len(service.Local) > 0 {
-		text += ", " + event.ShellJoin(service.Local)
+	if s.By == event.ByLocal && len(of.Local) > 0 {
+		text += ", " + event.ShellJoin(of.Local)
 	}
-	if s.By == event.ByLocal && service.AnyVersion {
+	if s.By == event.ByLocal && of.AnyVersion {
 		text += ", of any version"
 	}
-	text += readyWords(service)
-	if len(service.Before) > 0 {
-		text += "; then runs " + event.ShellJoin(service.Before)
+	text += readyWords(of, service.LineCounts(s.By, attached))
+	if len(of.Before) > 0 {
+		text += "; then runs " + event.ShellJoin(of.Before)
 	}
-	if len(service.Env) > 0 {
-		text += "; the tests get " + strings.Join(service.Env, ", ")
+	if len(of.Env) > 0 {
+		text += "; the tests get " + strings.Join(of.Env, ", ")
 	}
 	return text + " (" + string(s.Fidelity) + ")"
 }
 
-// readyWords are what runner.yaml says of when a service is ready, "" if nothing.
-func readyWords(s env.Service) string {
+// readyWords are what runner.yaml says of when a service is ready, "" if nothing. line is whether its output counts.
+func readyWords(s env.Service, line bool) string {
 	var all []string
 	if s.Ready != "" {
 		all = append(all, s.Ready+" answers")
 	}
-	if s.ReadyLog != "" {
+	if s.ReadyLog != "" && line {
 		all = append(all, "a line of its output matches "+s.ReadyLog)
 	}
 	if len(s.ReadyCommand) > 0 {

@@ -104,7 +104,7 @@ func writeAdmissions(b *bytes.Buffer, r prepared) {
 		default:
 			fmt.Fprintln(b, "admitted")
 			for _, s := range a.Services {
-				fmt.Fprintf(b, "  %s: %s\n", s.Service, servedBy(s, r.needs.Service(s.Service)))
+				fmt.Fprintf(b, "  %s: %s\n", s.Service, servedBy(s, r.needs.Service(s.Service), r.decision.Project != ""))
 			}
 		}
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -39,9 +38,9 @@ type runServices struct {
 	sweeping  sync.WaitGroup
 
 	mu    sync.Mutex
-	lends map[string]*service.Databases // by service
-	alone map[string]chan struct{}      // holds one token where a service is used by one job at a time
-	held  map[string][]string           // by job: the tokens that it has
+	lends map[lender]*service.Databases
+	alone map[string]chan struct{} // holds one token where a service is used by one job at a time
+	held  map[string][]string      // by job: the tokens that it has
 	state map[string]service.State
 }
 
@@ -57,7 +56,7 @@ func beginServices(ctx context.Context, r prepared, id string, out *reports, w W
 	}
 	s := &runServices{
 		mode: r.decision.Mode, emit: out.stream.Emit, curfew: r.curfew, begun: make(chan struct{}), specs: map[string]service.Spec{}, by: map[string]event.Provider{},
-		lends: map[string]*service.Databases{}, alone: map[string]chan struct{}{}, held: map[string][]string{}, state: map[string]service.State{},
+		lends: map[lender]*service.Databases{}, alone: map[string]chan struct{}{}, held: map[string][]string{}, state: map[string]service.State{},
 	}
 	s.why = s.begin(ctx, r, id, names, out, w)
 	return s
@@ -195,74 +194,4 @@ func (s *runServices) divisible(name string, names []string) bool {
 		return false
 	}
 	return !slices.ContainsFunc(names, func(other string) bool { return slices.Contains(s.specs[other].DependsOn, name) })
-}
-
-// Lend is runner.Services. What can't be divided is the job's alone until it gives it back.
-func (s *runServices) Lend(ctx context.Context, job string, names []string) ([]string, error) {
-	var served []service.Served
-	for _, one := range s.set.Served(names...) {
-		if !s.divisible(one.Name, names) {
-			if err := s.take(ctx, job, one.Name); err != nil {
-				return nil, err
-			}
-			served = append(served, one)
-			continue
-		}
-		loan, err := s.databases(one).Lend(ctx, job, []string{one.Name})
-		if err != nil {
-			return nil, err
-		}
-		if len(loan.Alone) > 0 { // there is no further one: the service's own, for one job at a time
-			s.emit(event.Logged{Text: job + ": " + one.Name + ": " + loan.Alone[0].Why})
-			if err := s.take(ctx, job, one.Name); err != nil {
-				return nil, err
-			}
-		}
-		one.Database = loan.Databases[one.Name]
-		served = append(served, one)
-	}
-	return service.Variables(served, s.mode), nil
-}
-
-func (s *runServices) take(ctx context.Context, job, name string) error {
-	select {
-	case s.alone[name] <- struct{}{}:
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.held[job] = append(s.held[job], name)
-	return nil
-}
-
-func (s *runServices) databases(one service.Served) *service.Databases {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.lends[one.Name] == nil {
-		s.lends[one.Name] = service.NewDatabases([]service.Served{one})
-	}
-	return s.lends[one.Name]
-}
-
-// Return is runner.Services.
-func (s *runServices) Return(ctx context.Context, job string) error {
-	ctx, cancel := s.curfew.closing(ctx, closingClock)
-	defer cancel()
-	s.mu.Lock()
-	var lends []*service.Databases
-	for _, d := range s.lends {
-		lends = append(lends, d)
-	}
-	held := s.held[job]
-	delete(s.held, job)
-	s.mu.Unlock()
-	var all error
-	for _, d := range lends {
-		all = errors.Join(all, d.Return(ctx, job))
-	}
-	for _, name := range held {
-		<-s.alone[name]
-	}
-	return all
 }

@@ -2,7 +2,9 @@ package docker
 
 import (
 	"errors"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -57,6 +59,24 @@ func TestAttached(t *testing.T) {
 		d.cli(t, nil, "restart", "-t", "0", "chat-web-1")
 		if end := ended(t, second, 10*time.Second); end.Engine {
 			t.Errorf("it was started again, and has ended with %+v", end)
+		}
+
+		// One whose restart policy brings it back at once was gone all the same.
+		d.cli(t, nil, "rm", "-f", "chat-web-1")
+		run("web", "--restart", "always", "-p", "127.0.0.1::8080", "witness:1")
+		crashed := takeAttached(t, a, web)
+		waitServed(t, crashed)
+		main := strings.TrimSpace(d.cli(t, nil, "inspect", "-f", "{{.State.Pid}}", "chat-web-1"))
+		if pid, err := strconv.Atoi(main); err != nil || syscall.Kill(pid, syscall.SIGUSR1) != nil { // docker kill would switch the policy off
+			t.Fatalf("%d can't be ended: %v", pid, err)
+		}
+		if end := ended(t, crashed, 20*time.Second); end.Engine || end.Code == 0 || !strings.Contains(end.Why, "again") {
+			t.Errorf("its restart policy has started it again, and it has ended with %+v", end)
+		}
+		if again := takeAttached(t, a, web); again.Identity() == crashed.Identity() {
+			t.Error("its two lives are one")
+		} else {
+			waitServed(t, again)
 		}
 
 		d.checkHealth(t, a, run)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -17,6 +18,9 @@ const (
 	againAfter  = 50 * time.Millisecond
 	logClock    = time.Second // how long the last lines of an ended container are waited for
 )
+
+// restarting is the engine's word for a container that has ended, and waits to be started again by its restart policy.
+const restarting = "restarting"
 
 // The reasons of an end that is the engine's.
 const (
@@ -219,7 +223,7 @@ func (w *watch) glance(ctx context.Context) error {
 	}
 	runs := map[string]bool{}
 	for _, c := range all {
-		runs[c.ID] = c.State != "exited" && c.State != "dead"
+		runs[c.ID] = c.State != "exited" && c.State != "dead" && c.State != restarting
 	}
 	for _, i := range before {
 		if !runs[i.id] {
@@ -248,6 +252,7 @@ func (w *watch) settle(ctx context.Context, i *instance, interrupted bool) {
 		return
 	}
 	seen, err := w.p.s.Engine.InspectContainer(ctx, i.id)
+	runs := seen.Running && seen.Status != restarting // of one that waits to be started again the engine says both
 	switch {
 	case IsAbsent(err) && i.leaving.Load():
 	case IsAbsent(err):
@@ -256,17 +261,20 @@ func (w *watch) settle(ctx context.Context, i *instance, interrupted bool) {
 		if context.Cause(ctx) != context.Canceled {
 			i.finish(service.End{Engine: true, Why: engineDied})
 		}
-	case seen.Status == "created", seen.Running && seen.Started == i.life():
+	case seen.Status == "created", runs && seen.Started == i.life():
 	case interrupted:
 		i.finish(service.End{Code: seen.Code, Engine: true, Why: engineAgain})
-	case seen.Running && i.life() == "":
-	case seen.Running:
+	case runs && i.life() == "":
+	case runs:
 		i.finish(service.End{Why: "its container was started again, and not by this run"})
 	default:
 		if killed := endOf(seen); killed.Signal == "SIGKILL" && !seen.OOM && !i.leaving.Load() {
 			seen.OOM = i.ranOut(ctx)
 		}
 		end := endOf(seen)
+		if seen.Status == restarting {
+			end.Why = strings.TrimPrefix(end.Why+", and its restart policy starts it again", ", and ")
+		}
 		end.At = w.p.here(seen.Finished)
 		i.finish(end)
 	}

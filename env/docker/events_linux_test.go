@@ -83,6 +83,9 @@ func engineDies(t *testing.T, m machine, signal syscall.Signal, why string, with
 	m.until(t, Up)
 	ctx, cancel = context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
+	for p.answers(ctx) != nil && ctx.Err() == nil { // for a moment it counts as silent still
+		time.Sleep(20 * time.Millisecond)
+	}
 	if err := all[0].Stop(ctx); err != nil {
 		t.Errorf("stop: %v", err)
 	}

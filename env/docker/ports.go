@@ -93,7 +93,7 @@ func publications(s service.Spec, image ImageDescription, at *site, asWritten bo
 		if asWritten && p.written != nil && p.written.Published != "" {
 			made.HostIP, made.HostPort = p.written.HostIP, p.written.Published
 		}
-		if at.inside.ID != "" && made.HostPort == "" {
+		if at.joins() && made.HostPort == "" {
 			continue // it is reached on the network that both are on
 		}
 		if !slices.Contains(out, made) {
@@ -164,7 +164,7 @@ func directAddress(s service.Spec, at *site, seen Inspection) string {
 		}
 		return loopback
 	}
-	if at.inside.ID == "" && (len(seen.Ports) > 0 || !at.linux) {
+	if !at.joins() && (len(seen.Ports) > 0 || !at.linux) {
 		return ""
 	}
 	var names []string

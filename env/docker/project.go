@@ -137,7 +137,7 @@ func (p Project) stands(name string, seen Inspection) Standing {
 		s.Detail = fmt.Sprintf("it is not up in the compose project %s", p.Name)
 	case seen.Status == "paused":
 		s.Detail, mend = fmt.Sprintf("its container %s is paused", seen.Name), []string{"unpause", name}
-	case seen.Status == "restarting":
+	case seen.Status == restarting:
 		s.Detail, mend = fmt.Sprintf("its container %s ends again and again, with %d the last time", seen.Name, seen.Code), []string{"logs", name}
 	case !seen.Running && seen.Status == "exited" && seen.Code == 0 && slices.Contains(p.Tasks, name):
 		s.Stand, s.Detail, mend = StandsDone, fmt.Sprintf("%s has completed", seen.Name), nil

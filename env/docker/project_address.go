@@ -13,7 +13,7 @@ import (
 // projectAddress is where a container that somebody else started is reached from here, with the credentials that it was made with: at a
 // published port, else on its network, where that can be reached. The zero value is nowhere. It is pure.
 func projectAddress(s service.Spec, at *site, seen Inspection) service.Address {
-	at, seen = reachable(at, seen)
+	seen = reachable(at, seen)
 	c := service.Container{Env: seen.Env, Command: seen.Command}
 	if s.Container != nil {
 		c.Image, c.Ports, c.Expose, c.NetworkMode = s.Container.Image, s.Container.Ports, s.Container.Expose, s.Container.NetworkMode
@@ -46,18 +46,13 @@ func hasVariable(environ []string, name string) bool {
 // reachable leaves of a container's ports and networks what can be dialled from here. Nobody joins a network of somebody else's: a runner in
 // a container reaches what is on one of its own, and publications where it shares its host's network. Of a remote engine what is published
 // for that machine alone can't be reached.
-func reachable(at *site, seen Inspection) (*site, Inspection) {
-	if _, host := at.inside.Networks["host"]; at.inside.ID != "" && host {
-		outside := *at
-		outside.inside = Inspection{}
-		at = &outside
-	}
+func reachable(at *site, seen Inspection) Inspection {
 	seen.Ports = slices.DeleteFunc(slices.Clone(seen.Ports), func(b Bound) bool {
 		ip, err := netip.ParseAddr(b.HostIP)
-		return at.inside.ID != "" || at.remote != "" && err == nil && ip.IsLoopback()
+		return at.joins() || at.remote != "" && err == nil && ip.IsLoopback()
 	})
-	if at.inside.ID == "" {
-		return at, seen
+	if !at.joins() {
+		return seen
 	}
 	shared := map[string]string{}
 	for name, ip := range seen.Networks {
@@ -66,7 +61,7 @@ func reachable(at *site, seen Inspection) (*site, Inspection) {
 		}
 	}
 	seen.Networks = shared
-	return at, seen
+	return seen
 }
 
 // apart says why a service that has ports can't be reached from here, "" where it can, or has none.
@@ -85,7 +80,7 @@ func whyNotDirect(at *site, seen Inspection) string {
 	switch {
 	case at.remote != "":
 		return "the engine is on " + at.remote
-	case at.inside.ID != "":
+	case at.joins():
 		return "this container is on none of its networks"
 	case !at.linux:
 		return "its network is in the engine's own machine"

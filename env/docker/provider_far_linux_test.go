@@ -2,6 +2,7 @@ package docker
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"net"
 	"strings"
@@ -125,6 +126,29 @@ func TestRunnerInAContainer(t *testing.T) {
 		}
 		if got := d.cli(t, nil, "inspect", "--format", "{{.State.Running}} {{len .NetworkSettings.Networks}}", self); strings.TrimSpace(got) != "true 1" {
 			t.Errorf("runner's own container: %s", got)
+		}
+	})
+}
+
+// Runner in a container that has the network of its host, which joins no other: services are published, and reached as the host reaches them.
+func TestRunnerInAContainerOfTheHost(t *testing.T) {
+	inside(t, func(t *testing.T, m machine) {
+		d := newDock(t, m)
+		self := strings.TrimSpace(d.cli(t, nil, "run", "--detach", "--network", "host", "witness:1", "serve", "18080")) // in the network of this test alone
+		d.place.ReadFile = func(string) ([]byte, error) {
+			return []byte("700 600 254:1 /var/lib/docker/containers/" + self + "/hosts /etc/hosts rw - ext4 /dev/vda1 rw\n"), nil
+		}
+		p := d.provider(t, nil)
+		if at, err := p.begin(t.Context()); err != nil || at.inside.ID != self {
+			t.Fatalf("%+v, %v", at, err)
+		}
+		in := d.start(t, p, spec("web", nil), nil)
+		if a := in.Address(); a.Host != "127.0.0.1" || a.Port == 0 {
+			t.Errorf("%+v", a)
+		}
+		waitServed(t, in)
+		if out := d.cli(t, nil, "exec", self, "/witness", "probe", fmt.Sprintf("http://127.0.0.1:%d/", in.Address().Port)); out != "" {
+			t.Errorf("from runner's container: %s", out)
 		}
 	})
 }

@@ -42,11 +42,18 @@ func (p *Provider) begin(ctx context.Context) (*site, error) {
 	return s, nil
 }
 
-// self is the id of the container that runner runs in, "" if there is none.
+// joins says that runner is in a container with a network of its own, which joins those of the run. One with the network of its host is
+// where the host is: it can join no other, and reaches what is published.
+func (s *site) joins() bool {
+	_, host := s.inside.Networks["host"]
+	return s.inside.ID != "" && !host
+}
+
+// self is the id of the container that runner runs in and that joins networks, "" if there is none.
 func (p *Provider) self() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.site == nil {
+	if p.site == nil || !p.site.joins() {
 		return ""
 	}
 	return p.site.inside.ID

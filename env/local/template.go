@@ -82,7 +82,7 @@ func (p *Provider) template(ctx context.Context, name string, r recipe, tell ser
 }
 
 // makeTemplate makes the data in a folder of the run, as the server's user, and packs it into the cache: that is whose the runner is, and
-// may lie where the other may not go. What is incomplete bears the run's name, so that it is removed with the run.
+// may lie where the other may not go.
 func (p *Provider) makeTemplate(ctx context.Context, name string, r recipe, path string, tell service.Tell) (err error) {
 	folder, err := p.ownFolder(name + "-template")
 	if err != nil {
@@ -92,7 +92,14 @@ func (p *Provider) makeTemplate(ctx context.Context, name string, r recipe, path
 	if err := p.initialise(ctx, name, r, folder, tell); err != nil {
 		return err
 	}
-	unfinished := filepath.Join(p.set.Cache, lease.ScratchName(p.set.Run))
+	return p.shelve(ctx, filepath.Join(folder, "data"), path)
+}
+
+// shelve packs data into the cache. What is incomplete bears the run's name, so that it is removed with the run, and its own: a run may
+// make several templates at once.
+func (p *Provider) shelve(ctx context.Context, data, path string) (err error) {
+	own := strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
+	unfinished := filepath.Join(p.set.Cache, lease.ScratchName(p.set.Run)+"-"+own)
 	if err := p.set.Keeper.Own(lease.Thing{Kind: lease.Folder, Name: unfinished}); err != nil {
 		return err
 	}
@@ -101,7 +108,7 @@ func (p *Provider) makeTemplate(ctx context.Context, name string, r recipe, path
 		return err
 	}
 	complete := filepath.Join(unfinished, filepath.Base(path))
-	if err := pack(ctx, filepath.Join(folder, "data"), complete); err != nil {
+	if err := pack(ctx, data, complete); err != nil {
 		return err
 	}
 	return os.Rename(complete, path) // over one of the same content, if somebody took our lock for a dead one's

@@ -59,6 +59,48 @@ func TestTemplate_is_made_once_by_two_at_once(t *testing.T) {
 	}
 }
 
+// between is a context that does something the first time that it is asked whether it has ended.
+type between struct {
+	context.Context
+	do *sync.Once
+	it func()
+}
+
+func (b between) Err() error {
+	b.do.Do(b.it)
+	return b.Context.Err()
+}
+
+func TestTemplate_of_one_service_leaves_alone_that_of_another(t *testing.T) {
+	pl := newPlace(t)
+	pl.cache = filepath.Join(pl.dir, "cache")
+	p, n := pl.provider(t)
+	one, other := filepath.Join(pl.dir, "one"), filepath.Join(pl.dir, "other")
+	for _, folder := range []string{pl.cache, one, other} {
+		if err := os.Mkdir(folder, 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	path := func(name string) string { return filepath.Join(pl.cache, templatePrefix+name+".tar") }
+	packing := between{t.Context(), new(sync.Once), func() {
+		for _, of := range n.open {
+			if !strings.HasPrefix(filepath.Base(of.Name), lease.ScratchName(p.set.Run)+"-") {
+				t.Errorf("%s would not be removed with the run", of.Name)
+			}
+		}
+		if err := p.shelve(t.Context(), other, path("other")); err != nil {
+			t.Errorf("the other: %v", err)
+		}
+	}}
+	if err := p.shelve(packing, one, path("one")); err != nil {
+		t.Errorf("while another one was finished: %v", err)
+	}
+	if !isFile(path("one")) || !isFile(path("other")) {
+		t.Error("not both are there")
+	}
+	closed(t, pl, p)
+}
+
 // age makes all files of a folder as old as that.
 func age(t *testing.T, folder string, at time.Time) {
 	t.Helper()

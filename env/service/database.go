@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -118,6 +119,19 @@ func (d *Databases) Return(ctx context.Context, job string) error {
 		}
 	}
 	return errors.Join(all...)
+}
+
+// Forget takes a job's databases back and asks nobody: for services that are gone, with all that was in them.
+func (d *Databases) Forget(job string) {
+	d.mu.Lock()
+	loan := d.loans[job]
+	delete(d.loans, job)
+	d.mu.Unlock()
+	for name, database := range loan.Databases {
+		if n, err := strconv.Atoi(database); err == nil && d.services[name].kind() == redis {
+			d.free(name, n)
+		}
+	}
 }
 
 // databaseName is a job's name as a database's: what PostgreSQL takes unquoted, and unlike any other job's.

@@ -261,6 +261,7 @@ func TestLogLines(t *testing.T) {
 
 func TestWhatIsRecognised(t *testing.T) {
 	a := Address{Host: "127.0.0.1", Port: 1}
+	foreign := Address{Host: "127.0.0.1", Port: 1, Foreign: true}
 	for _, c := range []struct {
 		spec  Spec
 		by    event.Provider
@@ -286,6 +287,11 @@ func TestWhatIsRecognised(t *testing.T) {
 		{Spec{Service: env.Service{Image: "postgres"}}, event.ByAddress, Address{URL: "http://h:1"}, "GET /", ""},
 		{Spec{Service: env.Service{Image: "x", ReadyCommand: []string{"check", "{port}"}}}, event.ByLocal, a, "check 1", ""},
 		{Spec{Service: env.Service{Image: "x", ReadyLog: "up"}}, event.ByLocal, a, "log line up", ""},
+		{Spec{Service: env.Service{Image: "x", Ready: "/up", ReadyLog: "up"}}, event.ByDocker, a, "log line up, GET /up", ""},
+		{Spec{Service: env.Service{Image: "redis", ReadyLog: "up"}}, event.ByDocker, foreign, "PING", ""},
+		{Spec{Service: env.Service{Name: "app", Image: "x", ReadyLog: "up"}}, event.ByDocker, foreign, "an answer, or an open connection, on its port", "nothing is known of its protocol"},
+		{Spec{Service: env.Service{Image: "x", ReadyLog: "up"}}, event.ByAddress, Address{URL: "redis://h:1", Foreign: true}, "PING", ""},
+		{Spec{Service: env.Service{Image: "x", ReadyLog: "up"}}, event.ByStub, a, "", ""},
 		{Spec{Service: env.Service{Image: "x"}, Container: &Container{Healthcheck: &Healthcheck{Test: []string{"CMD", "x"}}}}, event.ByDocker, Address{}, "the compose file's healthcheck", ""},
 		{Spec{Service: env.Service{Image: "redis"}, Container: &Container{Healthcheck: &Healthcheck{Test: []string{"CMD", "x"}}}}, event.ByDocker, a, "PING, the compose file's healthcheck", ""},
 		{Spec{Service: env.Service{Image: "redis"}, Container: &Container{Healthcheck: &Healthcheck{Test: []string{"CMD", "x"}}}}, event.ByLocal, a, "PING", ""},

@@ -24,10 +24,11 @@ type Readiness struct {
 func ReadinessOf(s Spec, by event.Provider, in Instance, run Command) Readiness {
 	r := Readiness{Within: s.within(by)}
 	wire, known, found := wireProbe(s, by, in.Address())
-	if s.ReadyLog != "" {
+	line := s.ReadyLog != "" && LineCounts(by, in.Address().Foreign)
+	if line {
 		r.Probes = append(r.Probes, logProbe(s.ReadyLog, in))
 	}
-	said := s.ReadyLog != "" || len(s.ReadyCommand) > 0
+	said := line || len(s.ReadyCommand) > 0
 	if found && (known || !said) {
 		r.Probes = append(r.Probes, wire)
 	}
@@ -50,6 +51,12 @@ func ReadinessOf(s Spec, by event.Provider, in Instance, run Command) Readiness 
 		r.Note = "it publishes no port and has no healthcheck, so it counts as ready when it has started and still runs: services, " + s.Name + ", ready in runner.yaml says more"
 	}
 	return r
+}
+
+// LineCounts says whether a line of a service's output (ReadyLog) is waited for: of what somebody else started it was written long ago, and a
+// stub writes none.
+func LineCounts(by event.Provider, foreign bool) bool {
+	return !foreign && (by == event.ByDocker || by == event.ByLocal)
 }
 
 // Checked is an instance that knows a healthcheck of its own beside the compose file's: that of its image, as the file has changed it.
