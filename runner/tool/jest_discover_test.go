@@ -107,6 +107,29 @@ func TestJestDiscover(t *testing.T) {
   a/a.test.js unit (nothing matches: unit)
   b/b.test.js unit (nothing matches: unit)
 `},
+		{"the same files another way: the first runs them, the others are told", map[string]string{
+			"package.json": `{"scripts":{"test":"TZ=UTC jest && TZ=Asia/Tokyo jest && TZ=UTC jest -c dom.config.js"}}`, "dom.config.js": "module.exports = {};", "a.test.js": "",
+		}, `. ["TZ=UTC"] (package.json script test)
+  a.test.js unit (nothing matches: unit)
+. ["TZ=Asia/Tokyo"] (package.json script test)
+  ! tool.jest.claimed TZ=Asia/Tokyo jest
+. ["TZ=UTC" "-c" "dom.config.js"] (package.json script test)
+  ! tool.jest.claimed TZ=UTC jest -c dom.config.js
+`},
+		{"the same files, other tests of them", map[string]string{
+			"package.json": `{"scripts":{"test:e2e":"jest -t e2e","test:unit":"jest --testNamePattern=unit"}}`, "a.test.js": "",
+		}, `. ["-t" "e2e"] (package.json script test:e2e)
+  a.test.js e2e (script test:e2e)
+. ["--testNamePattern=unit"] (package.json script test:unit)
+  ! tool.jest.claimed jest --testNamePattern=unit
+`},
+		{"the same once more", map[string]string{
+			"package.json": `{"scripts":{"test":"jest","test:ci":"CI=1 jest --ci --coverage --no-cache -w 2 --reporters default","test:some":"jest src -t some","test:fast":"jest -o --bail"}}`,
+			"a.test.js":    "", "src/b.test.js": "",
+		}, `. [] (package.json script test)
+  a.test.js unit (nothing matches: unit)
+  src/b.test.js unit (nothing matches: unit)
+`},
 		{"workspaces: each package's own script takes its files first", map[string]string{
 			"package.json":            `{"workspaces":["packages/*"],"scripts":{"test":"jest"}}`,
 			"top.test.js":             "",

@@ -93,6 +93,14 @@ func TestVitestDiscover(t *testing.T) {
 		}, `. ["--project" "e2e" "--"] (package.json script test)
   ! tool.vitest.project --project e2e
 `},
+		{"the same files another way, and once more", map[string]string{
+			"package.json": script("vitest run --environment=jsdom"), "packages/a/package.json": `{"scripts":{"test":"vitest run","test:some":"vitest run -t some --no-file-parallelism","test:dom":"vitest run --environment jsdom"}}`,
+			"packages/a/a.test.js": "",
+		}, `packages/a [] (packages/a/package.json script test)
+  packages/a/a.test.js unit (nothing matches: unit)
+packages/a ["--environment" "jsdom"] (packages/a/package.json script test:dom)
+  ! tool.vitest.claimed vitest run --environment jsdom
+`},
 		{"a workspace file", map[string]string{
 			"package.json": script("vitest run"), "vitest.workspace.ts": "import { defineWorkspace } from 'vitest/config'\nexport default defineWorkspace([\n  'pkg', // one\n])\n",
 			"pkg/a.test.js": "", "b.test.js": "",
