@@ -2,6 +2,7 @@ package report_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"testrunner/report"
@@ -36,5 +37,27 @@ func TestSplitSuiteCountsWhatIsBrokenOnce(t *testing.T) {
 				t.Errorf("%d processes: %+v", n, v)
 			}
 		}
+	}
+}
+
+// The verdict names a tool that ended badly once for its suite, and suites in the same order whichever of them started first.
+func TestVerdictNamesEachCrashOnce(t *testing.T) {
+	lines := map[string]bool{}
+	for _, jobs := range [][]string{{"a#1", "a#2", "b"}, {"b", "a#2", "a#1"}} {
+		var bodies []event.Body
+		for _, job := range jobs {
+			bodies = append(bodies, event.JobStarted{Job: "unit/" + job, Category: "unit", Suite: job[:1], Tool: "node", Dir: ".", Share: 1, Attempt: 1})
+		}
+		for _, job := range jobs {
+			bodies = append(bodies, passed("unit/"+job, job+".js::t"), event.JobFinished{Job: "unit/" + job, Cause: event.Crashed, Exit: 3, Problem: "boom"})
+		}
+		line := fold(bodies...).Verdict().Line
+		if strings.Count(line, "unit: a: the tool crashed") != 1 || strings.Count(line, "unit: b: the tool crashed") != 1 {
+			t.Errorf("%s", line)
+		}
+		lines[line] = true
+	}
+	if len(lines) != 1 {
+		t.Errorf("%v", lines)
 	}
 }
