@@ -221,8 +221,10 @@ func (s *Suite) finish() {
 		)
 	})
 	slices.SortStableFunc(s.Collection, func(a, b Broken) int {
-		return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Job, b.Job))
+		return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Reason, b.Reason), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Job, b.Job))
 	})
+	// What all processes of a split suite load (a conftest, mocha's --file), each of them tells of: it is one thing that is broken.
+	s.Collection = slices.CompactFunc(s.Collection, func(a, b Broken) bool { return a.Path == b.Path && a.Reason == b.Reason })
 	s.Counts = s.sum()
 }
 

@@ -186,7 +186,7 @@ func (s Summary) lost() string {
 	return "unknown"
 }
 
-// ended names the jobs whose tool ended badly.
+// ended names the jobs whose tool ended badly, each once, in the same order whichever of them started first.
 func (s Summary) ended() []string {
 	var names []string
 	for _, j := range s.Jobs {
@@ -199,7 +199,8 @@ func (s Summary) ended() []string {
 			names = append(names, shorten(text))
 		}
 	}
-	return names
+	slices.Sort(names)
+	return slices.Compact(names) // the processes of a split suite
 }
 
 const listed = 5 // names on the verdict line before "and N more"

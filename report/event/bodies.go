@@ -125,7 +125,8 @@ type TestFinished struct {
 	Note    string  `json:"note,omitempty"`    // such as "passed, though marked to fail"
 }
 
-// CollectionFailed is one file or package whose tests could not be loaded. Two of the same Job and Path count once.
+// CollectionFailed is one file or package whose tests could not be loaded. Two of the same Job and Path count
+// once, and so do two of the same Path and Reason from several jobs of one suite.
 type CollectionFailed struct {
 	Job     string `json:"job"`
 	Path    string `json:"path"` // relative to the root; a folder for a package without a known file

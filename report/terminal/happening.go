@@ -187,13 +187,16 @@ func (v *view) detail(mark line, b event.TestFinished) {
 
 func (v *view) collectionFailed(b event.CollectionFailed) {
 	j := v.job(b.Job)
-	key := brokenKey{b.Job, b.Path}
+	key := brokenKey{job: b.Job, path: b.Path}
 	if v.broken[key] {
 		return
 	}
 	v.broken[key] = true
 	j.broken++
-	if v.room() {
+	suite := brokenKey{suite: j.suite, path: b.Path, reason: b.Reason}
+	told := v.broken[suite] // by another process of a split suite
+	v.broken[suite] = true
+	if !told && v.room() {
 		v.news(problem(place(b.Path, b.Line, b.Column)+" could not be collected", b.Message))
 	}
 }

@@ -10,6 +10,7 @@ import (
 // job is what is shown of a running job. It counts for display alone; the ledger counts for the verdict.
 type job struct {
 	id      string
+	suite   suiteKey
 	again   bool // another attempt: the rest, apart from what broke
 	started time.Time
 	known   bool // some tests were collected, so a total means something

@@ -30,7 +30,11 @@ type view struct {
 	live    int               // problems shown so far
 }
 
-type brokenKey struct{ job, path string }
+// brokenKey is a file that broke a job; where job is "", it was told for the suite for this reason.
+type brokenKey struct {
+	suite             suiteKey
+	job, path, reason string
+}
 
 // suiteKey is a suite of a category; suite "" is the whole category.
 type suiteKey struct{ category, suite string }
@@ -124,7 +128,8 @@ func (v *view) jobStarted(b event.JobStarted) {
 		}
 		v.say(inked(faint, fmt.Sprintf("  %s%s", text.Line(strings.Join(b.Argv, " ")), dir)))
 	}
-	v.job(b.Job).again = b.Attempt > 1
+	j := v.job(b.Job)
+	j.again, j.suite = b.Attempt > 1, suiteKey{b.Category, b.Suite}
 }
 
 // plain shows news that the rows tell on a terminal.

@@ -31,14 +31,15 @@ type jsDiscovery struct {
 	byFolder map[string]*jsPackage
 	uses     map[string][]jsUse // by package folder
 	claimed  map[string]bool
+	owners   map[string]jsUse // by file: the use that runs it
 }
 
 // jsDiscover asks find for the files of each use, the deepest package's first: they are taken before those above. find
 // completes the project (Args, Findings, Workers) and returns its files; configs are the tool's configuration files, or keys
 // ("package.json#jest"), which make a use of a package whose scripts run no test tool.
-func jsDiscover(tree Tree, tool string, configs []string, find func(d *jsDiscovery, u jsUse, p *Project) []string) []Project {
+func jsDiscover(tree Tree, tool string, configs []string, find jsFind) []Project {
 	packages := jsPackages(tree)
-	d := &jsDiscovery{tree: tree, tool: tool, byFolder: jsByFolder(packages), uses: map[string][]jsUse{}, claimed: map[string]bool{}}
+	d := &jsDiscovery{tree: tree, tool: tool, byFolder: jsByFolder(packages), uses: map[string][]jsUse{}, claimed: map[string]bool{}, owners: map[string]jsUse{}}
 	for _, p := range packages {
 		d.uses[p.Dir] = d.usesOf(p, configs)
 	}
@@ -64,9 +65,12 @@ func jsDiscover(tree Tree, tool string, configs []string, find func(d *jsDiscove
 		}
 		for _, file := range sortedSet(find(d, u, &project)) {
 			if !d.claimed[file] {
-				d.claimed[file] = true
+				d.claimed[file], d.owners[file] = true, u
 				project.Files = append(project.Files, nodeFileOf(file, category, from))
 			}
+		}
+		if f, lost := d.lost(u, &project, find); lost {
+			project.Findings = append(project.Findings, f)
 		}
 		if len(project.Files)+len(project.Findings) > 0 {
 			out = append(out, project)

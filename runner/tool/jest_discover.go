@@ -37,8 +37,11 @@ func jestDiscover(tree Tree) []Project {
 		if len(u.Node) > 0 {
 			p.Args = slices.Concat([]string{jestNode}, u.Node, []string{jestSelf}, asked.args)
 		}
-		s := &jestSearch{d: d, project: p, seen: map[string]bool{}, files: map[string]bool{}}
+		s := &jestSearch{d: d, project: p, asked: asked, seen: map[string]bool{}, files: map[string]bool{}}
 		s.start(u.Dir, asked)
+		if f, none := s.nobody(u); none {
+			p.Findings = append(p.Findings, f)
+		}
 		var out []string
 		for _, file := range sortedKeys(s.files) {
 			if asked.names(file) {
@@ -56,8 +59,10 @@ const jestKey = "package.json#jest"
 type jestSearch struct {
 	d       *jsDiscovery
 	project *Project
+	asked   jestOptions
 	files   map[string]bool
 	seen    map[string]bool
+	matched bool // a project had a name that is selected, or one that can't be read
 }
 
 // start reads the configuration that jest itself would find in dir.
@@ -131,7 +136,11 @@ func (s *jestSearch) read(file string) map[string]any {
 	if file == "" {
 		return config
 	}
-	for _, object := range jsConfigObjects(s.d.tree.FS, file) {
+	objects := jsConfigObjects(s.d.tree.FS, file)
+	if text, err := fs.ReadFile(s.d.tree.FS, file); len(objects) == 0 && err == nil && !jsExported.Match(text) {
+		config["displayName"] = jsUnknown{}
+	}
+	for _, object := range objects {
 		for _, key := range jestRead() {
 			if value, has := object[key]; has {
 				config[key] = value
@@ -141,9 +150,9 @@ func (s *jestSearch) read(file string) map[string]any {
 	return config
 }
 
-// jestRead are the keys of a configuration that decide which files run, and how many at once.
+// jestRead are the keys of a configuration that decide which files run, by which name, and how many at once.
 func jestRead() []string {
-	return []string{"rootDir", "roots", "testMatch", "testRegex", "testPathIgnorePatterns", "projects", "maxWorkers", "..."}
+	return []string{"rootDir", "roots", "testMatch", "testRegex", "testPathIgnorePatterns", "projects", "maxWorkers", "displayName", "..."}
 }
 
 // jestPackage reads the key "jest" of a package.json.
@@ -186,11 +195,16 @@ func (s *jestSearch) config(dir, file string, config map[string]any) {
 	if _, has := config["projects"]; has {
 		s.unreadable(file)
 	}
-	s.match(dir, config, file)
+	if s.wanted(config, file) {
+		s.match(dir, config, file)
+	}
 }
 
-func (s *jestSearch) unreadable(file string) {
-	if f := s.d.unreadable(file, "test files"); !slices.Contains(s.project.Findings, f) {
+func (s *jestSearch) unreadable(file string) { s.computed(s.d.unreadable(file, "test files")) }
+
+// computed tells of what can't be read, once.
+func (s *jestSearch) computed(f event.Finding) {
+	if !slices.Contains(s.project.Findings, f) {
 		s.project.Findings = append(s.project.Findings, f)
 	}
 }

@@ -63,6 +63,73 @@ func TestJestDiscover(t *testing.T) {
   packages/a/x.spec.js unit (nothing matches: unit)
   packages/b/z_test.js unit (nothing matches: unit)
 `},
+		{"projects that scripts select by name", map[string]string{
+			"package.json": `{"scripts":{"test:e2e":"jest --selectProjects e2e","test:unit":"jest --selectProjects=unit dom -i","test:rest":"jest --ignoreProjects e2e unit dom"}}`,
+			"jest.config.js": "module.exports = { projects: [{ displayName: 'e2e', testMatch: ['<rootDir>/spec/**'] }, './unit.config.js', '<rootDir>/packages/*',\n" +
+				"  { displayName: { name: 'dom', color: 'red' }, testMatch: ['<rootDir>/dom/*'] }, { testMatch: ['<rootDir>/nameless/*'] }] };",
+			"unit.config.js":             "module.exports = { displayName: 'unit', testMatch: ['<rootDir>/small/*.js'] };",
+			"packages/a/jest.config.js":  "module.exports = { displayName: 'a', rootDir: '.' };",
+			"packages/a/x.spec.js":       "",
+			"spec/one.js":                "",
+			"small/two.js":               "",
+			"dom/three.js":               "",
+			"nameless/four.js":           "",
+			"elsewhere/left-out.test.js": "",
+		}, `. ["--selectProjects" "e2e"] (package.json script test:e2e)
+  spec/one.js e2e (script test:e2e)
+. ["--ignoreProjects" "e2e" "unit" "dom"] (package.json script test:rest)
+  nameless/four.js unit (nothing matches: unit)
+  packages/a/x.spec.js unit (nothing matches: unit)
+. ["--selectProjects=unit" "dom" "-i"] (package.json script test:unit) workers 1
+  dom/three.js unit (script test:unit)
+  small/two.js unit (script test:unit)
+`},
+		{"projects whose names are computed stay", map[string]string{
+			"package.json":     script("jest --selectProjects e2e"),
+			"jest.config.js":   "module.exports = { projects: [{ displayName: 'unit' }, { displayName: 'e2e', testMatch: ['<rootDir>/b/*'] }, './c', './d'] };",
+			"c/jest.config.js": "module.exports = { displayName: name(), testMatch: ['<rootDir>/t/*.js'] };", "d/jest.config.js": "module.exports = create('d');",
+			"a.test.js": "", "b/b.js": "", "c/t/c.js": "", "d/d.test.js": "",
+		}, `. ["--selectProjects" "e2e"] (package.json script test)
+  b/b.js unit (nothing matches: unit)
+  c/t/c.js unit (nothing matches: unit)
+  d/d.test.js unit (nothing matches: unit)
+  ! tool.jest.computed c/jest.config.js
+  ! tool.jest.computed d/jest.config.js
+`},
+		{"a name that no project has", map[string]string{
+			"package.json": script("jest --selectProjects uint"), "jest.config.js": "module.exports = { projects: [{ displayName: 'unit' }] };", "a.test.js": "",
+		}, `. ["--selectProjects" "uint"] (package.json script test)
+  ! tool.jest.project --selectProjects uint
+`},
+		{"projects on the command line", map[string]string{
+			"package.json": script("jest --projects a b"), "a/package.json": "{}", "a/a.test.js": "", "b/jest.config.js": "module.exports = {};", "b/b.test.js": "", "c.test.js": "",
+		}, `. ["--projects" "a" "b"] (package.json script test)
+  a/a.test.js unit (nothing matches: unit)
+  b/b.test.js unit (nothing matches: unit)
+`},
+		{"the same files another way: the first runs them, the others are told", map[string]string{
+			"package.json": `{"scripts":{"test":"TZ=UTC jest && TZ=Asia/Tokyo jest && TZ=UTC jest -c dom.config.js"}}`, "dom.config.js": "module.exports = {};", "a.test.js": "",
+		}, `. ["TZ=UTC"] (package.json script test)
+  a.test.js unit (nothing matches: unit)
+. ["TZ=Asia/Tokyo"] (package.json script test)
+  ! tool.jest.claimed TZ=Asia/Tokyo jest
+. ["TZ=UTC" "-c" "dom.config.js"] (package.json script test)
+  ! tool.jest.claimed TZ=UTC jest -c dom.config.js
+`},
+		{"the same files, other tests of them", map[string]string{
+			"package.json": `{"scripts":{"test:e2e":"jest -t e2e","test:unit":"jest --testNamePattern=unit"}}`, "a.test.js": "",
+		}, `. ["-t" "e2e"] (package.json script test:e2e)
+  a.test.js e2e (script test:e2e)
+. ["--testNamePattern=unit"] (package.json script test:unit)
+  ! tool.jest.claimed jest --testNamePattern=unit
+`},
+		{"the same once more", map[string]string{
+			"package.json": `{"scripts":{"test":"jest","test:ci":"CI=1 jest --ci --coverage --no-cache -w 2 --reporters default","test:some":"jest src -t some","test:fast":"jest -o --bail"}}`,
+			"a.test.js":    "", "src/b.test.js": "",
+		}, `. [] (package.json script test)
+  a.test.js unit (nothing matches: unit)
+  src/b.test.js unit (nothing matches: unit)
+`},
 		{"workspaces: each package's own script takes its files first", map[string]string{
 			"package.json":            `{"workspaces":["packages/*"],"scripts":{"test":"jest"}}`,
 			"top.test.js":             "",

@@ -24,6 +24,8 @@ type jestOptions struct {
 	config   string
 	rootDir  string
 	projects []string
+	selected []string         // --selectProjects: the names of those that run
+	ignored  []string         // --ignoreProjects
 	patterns []*regexp.Regexp // positional ones and --testPathPattern(s)
 	ignore   []*regexp.Regexp
 	match    []string
@@ -49,15 +51,14 @@ func jestReadOptions(words []jsWord) jestOptions {
 			o.config = value
 		case "--rootDir":
 			o.rootDir = value
-		case "--projects", "--selectProjects":
-			if name == "--projects" {
-				o.projects = append(o.projects, value)
+		case "--projects", "--selectProjects", "--ignoreProjects":
+			list := map[string]*[]string{"--projects": &o.projects, "--selectProjects": &o.selected, "--ignoreProjects": &o.ignored}[name]
+			if has {
+				*list = append(*list, value)
 			}
-			for i+1 < len(words) && !strings.HasPrefix(words[i+1].Text, "-") {
+			for i+1 < len(words) && !strings.HasPrefix(words[i+1].Text, "-") { // each takes all words up to the next option
 				i++
-				if name == "--projects" {
-					o.projects = append(o.projects, words[i].Text)
-				}
+				*list = append(*list, words[i].Text)
 			}
 		case "--testPathPattern", "--testPathPatterns":
 			o.add(&o.patterns, value)
@@ -111,7 +112,7 @@ func jestTakesValue(option string) bool {
 		"--env", "--testEnvironment", "--outputFile", "--shard", "--testTimeout", "--maxConcurrency", "--seed", "--testMatch", "--testRegex",
 		"--setupFilesAfterEnv", "--setupFiles", "--globals", "--cacheDirectory", "--testRunner", "--testSequencer", "--globalSetup", "--globalTeardown",
 		"--moduleNameMapper", "--roots", "--transform", "--preset", "--changedSince", "--workerIdleMemoryLimit", "--coverageThreshold",
-		"--testEnvironmentOptions", "--filter", "--openHandlesTimeout", "--ignoreProjects":
+		"--testEnvironmentOptions", "--filter", "--openHandlesTimeout":
 		return true
 	default:
 		return false

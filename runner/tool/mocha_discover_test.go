@@ -120,6 +120,13 @@ y [] (y/package.json script test) workers -1
 		}, `. ["MOCHA_OPTIONS=--spec m.js --parallel --jobs=2" "--no-config" "--no-package" "--"] (package.json script test) workers 2
   m.js unit (nothing matches: unit)
 `},
+		{"the same files another way, and once more", map[string]string{
+			"package.json": script("mocha && mocha --parallel && mocha -R dot --exit"), "test/a.js": "",
+		}, `. [] (package.json script test)
+  test/a.js unit (nothing matches: unit)
+. ["--parallel" "--"] (package.json script test) workers -1
+  ! tool.mocha.claimed mocha --parallel
+`},
 		{"another tool's tests", map[string]string{"package.json": script("jest"), "test/a.js": ""}, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"io/fs"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -25,7 +26,10 @@ func (Vitest) Discover(tree Tree) []Project {
 		if o.Config == "" {
 			file = d.config(dir, append(vitestFiles("vitest.config"), vitestFiles("vite.config")...))
 		}
-		found.config(dir, file)
+		found.config(dir, file, "")
+		if len(o.Project) > 0 && !found.matched {
+			p.Findings = append(p.Findings, d.noProject(u, "--project "+strings.Join(o.Project, " --project ")))
+		}
 		if p.Workers = o.workers(); p.Workers == 0 {
 			p.Workers = found.workers
 		}
@@ -62,6 +66,7 @@ type vitestSearch struct {
 	files   map[string]bool
 	seen    map[string]bool // configuration files, folders
 	workers int
+	matched bool // a project had a name that is asked for, or one that can't be read
 }
 
 // vitestPatterns says which files below a folder are tests.
@@ -70,8 +75,9 @@ type vitestPatterns struct {
 	include, exclude, source []string
 }
 
-// config adds the files of a configuration file ("" is none) whose root is dir.
-func (s *vitestSearch) config(dir, file string) {
+// config adds the files of a configuration file ("" is none) whose root is dir. usual is the project's name where the file
+// says none.
+func (s *vitestSearch) config(dir, file, usual string) {
 	if s.seen[dir+"\x00"+file] {
 		return
 	}
@@ -81,9 +87,10 @@ func (s *vitestSearch) config(dir, file string) {
 		var known bool
 		if test, known = s.read(file); !known {
 			s.project.Findings = append(s.project.Findings, s.d.unreadable(file, "test files"))
+			usual = vitestAnyName
 		}
 	}
-	if !s.nested(dir, test, dir) {
+	if !s.nested(dir, file, test) && s.wanted(file, test, usual) {
 		s.add(s.patterns(dir, test))
 	}
 }
@@ -115,15 +122,15 @@ func (s *vitestSearch) read(file string) (test map[string]any, known bool) {
 	return test, known
 }
 
-// nested adds the files of the projects that a configuration lists, or a workspace file beside it; false where there are none.
-func (s *vitestSearch) nested(dir string, test map[string]any, base string) bool {
+// nested adds the files of the projects that a configuration file lists, or a workspace file beside it; false where there are none.
+func (s *vitestSearch) nested(dir, file string, test map[string]any) bool {
 	list, ok := test["projects"].([]any)
 	if !ok {
 		list, ok = test["workspace"].([]any)
 	}
 	if !ok {
 		name, _ := test["workspace"].(string)
-		file := path.Join(dir, name)
+		file = path.Join(dir, name)
 		if name == "" {
 			if file = s.d.config(dir, append(vitestFiles("vitest.workspace"), vitestFiles("vitest.projects")...)); file == "" {
 				return false
@@ -134,12 +141,21 @@ func (s *vitestSearch) nested(dir string, test map[string]any, base string) bool
 			return false
 		}
 	}
+	inline := 0
 	for _, one := range list {
 		switch one := one.(type) {
 		case string:
-			s.listed(base, one, list)
+			s.listed(dir, one, list)
 		case map[string]any:
 			inner, _ := one["test"].(map[string]any)
+			usual := strconv.Itoa(inline)
+			inline++
+			if one["extends"] != nil || one["..."] != nil {
+				usual = vitestAnyName
+			}
+			if !s.wanted(file, inner, usual) {
+				continue
+			}
 			root, _ := one["root"].(string)
 			if own, ok := inner["root"].(string); ok {
 				root = own
@@ -150,7 +166,7 @@ func (s *vitestSearch) nested(dir string, test map[string]any, base string) bool
 			}
 			s.add(p)
 		default:
-			s.project.Findings = append(s.project.Findings, s.d.unreadable(s.project.Why, "projects"))
+			s.project.Findings = append(s.project.Findings, s.d.unreadable(file, "projects"))
 		}
 	}
 	return true
@@ -181,7 +197,7 @@ func (s *vitestSearch) listed(dir, glob string, list []any) {
 	folders := map[string]bool{}
 	for _, file := range s.d.tree.Files {
 		if jsMatch(pattern, file) && !taken(file) {
-			s.config(path.Dir(file), file)
+			s.config(path.Dir(file), file, s.folderName(path.Dir(file)))
 			continue
 		}
 		for up := path.Dir(file); up != "." && up != "/"; up = path.Dir(up) {
@@ -190,7 +206,7 @@ func (s *vitestSearch) listed(dir, glob string, list []any) {
 	}
 	for _, folder := range sortedKeys(folders) {
 		if jsMatch(pattern, folder) && !taken(folder) {
-			s.config(folder, s.d.config(folder, append(vitestFiles("vitest.config"), vitestFiles("vite.config")...)))
+			s.config(folder, s.d.config(folder, append(vitestFiles("vitest.config"), vitestFiles("vite.config")...)), s.folderName(folder))
 		}
 	}
 }

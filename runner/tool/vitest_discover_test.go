@@ -63,6 +63,44 @@ func TestVitestDiscover(t *testing.T) {
   packages/a/a.test.js unit (nothing matches: unit)
   packages/b/x/b.js unit (nothing matches: unit)
 `},
+		{"projects that scripts select by name", map[string]string{
+			"package.json":                `{"scripts":{"test:e2e":"vitest run --project e2e","test:unit":"vitest run --project='un*' --project Third","test:rest":"vitest run --project '!e2e'"}}`,
+			"vitest.config.ts":            "export default { test: { projects: ['packages/*', { test: { name: 'e2e', include: ['spec/*'] } }, { test: { name: { label: 'unit' }, include: ['small/*'] } }] } }",
+			"packages/a/vitest.config.ts": "export default { test: { name: 'A' } }", "packages/a/a.test.js": "",
+			"packages/b/package.json": `{"name":"third"}`, "packages/b/b.test.js": "", "packages/c/c.test.js": "",
+			"spec/one.js": "", "small/two.js": "", "left-out.test.js": "",
+		}, `. ["--project" "e2e"] (package.json script test:e2e)
+  spec/one.js e2e (script test:e2e)
+. ["--project" "!e2e"] (package.json script test:rest)
+  packages/a/a.test.js unit (nothing matches: unit)
+  packages/c/c.test.js unit (nothing matches: unit)
+. ["--project=un*" "--project" "Third"] (package.json script test:unit)
+  packages/b/b.test.js unit (script test:unit)
+  small/two.js unit (script test:unit)
+`},
+		{"projects whose names are computed stay", map[string]string{
+			"package.json":     script("vitest run --project e2e"),
+			"vitest.config.ts": "export default { test: { projects: ['c', { test: { name: 'unit' } }, { extends: './base.ts', test: { include: ['b/*'] } }] } }",
+			"c/vite.config.ts": "export default { test: { name: name(), include: ['*.js'] } }", "a.test.js": "", "b/b.js": "", "c/c.js": "",
+		}, `. ["--project" "e2e" "--"] (package.json script test)
+  b/b.js unit (nothing matches: unit)
+  c/c.js unit (nothing matches: unit)
+  ! tool.vitest.computed c/vite.config.ts
+  ! tool.vitest.computed vitest.config.ts
+`},
+		{"one project, of another name", map[string]string{
+			"package.json": script("vitest run --project e2e"), "vitest.config.ts": "export default { test: { name: 'unit' } }", "a.test.js": "",
+		}, `. ["--project" "e2e" "--"] (package.json script test)
+  ! tool.vitest.project --project e2e
+`},
+		{"the same files another way, and once more", map[string]string{
+			"package.json": script("vitest run --environment=jsdom"), "packages/a/package.json": `{"scripts":{"test":"vitest run","test:some":"vitest run -t some --no-file-parallelism","test:dom":"vitest run --environment jsdom"}}`,
+			"packages/a/a.test.js": "",
+		}, `packages/a [] (packages/a/package.json script test)
+  packages/a/a.test.js unit (nothing matches: unit)
+packages/a ["--environment" "jsdom"] (packages/a/package.json script test:dom)
+  ! tool.vitest.claimed vitest run --environment jsdom
+`},
 		{"a workspace file", map[string]string{
 			"package.json": script("vitest run"), "vitest.workspace.ts": "import { defineWorkspace } from 'vitest/config'\nexport default defineWorkspace([\n  'pkg', // one\n])\n",
 			"pkg/a.test.js": "", "b.test.js": "",

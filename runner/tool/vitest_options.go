@@ -14,8 +14,9 @@ type vitestOptions struct {
 	Root    string
 	Dir     string
 	Exclude []string
-	Workers int  // --maxWorkers; 0 does not say
-	Serial  bool // --no-file-parallelism
+	Project []string // --project: names of projects, "*" for any part of one, "!" in front for all others
+	Workers int      // --maxWorkers; 0 does not say
+	Serial  bool     // --no-file-parallelism
 
 	names []string // the options by their full names, in order: "watch", "reporter"
 }
@@ -57,6 +58,8 @@ func vitestReadOptions(words []jsWord) vitestOptions {
 			o.Dir = value
 		case "exclude":
 			o.Exclude = append(o.Exclude, value)
+		case "project":
+			o.Project = append(o.Project, value)
 		case "maxWorkers":
 			o.Workers, _ = strconv.Atoi(value) // "50%" is a share of the cores: not a number that we know
 		case "fileParallelism":
