@@ -140,6 +140,7 @@ module.exports = (kit) => {
       this.shared = new Set(shared);
       this.results = 0;
       this.left = new Map(); // a file of several projects -> how many of them still run
+      for (const f of shared) this.left.set(f, (this.left.get(f) ?? 1) + 1); // it is there once for each project beside the first
     }
     onTestFileStart(test) {
       guarded(() => tell({ k: 'file', f: test.path }));
@@ -168,7 +169,7 @@ module.exports = (kit) => {
     }
     done(f) {
       if (this.shared.has(f)) {
-        const more = (this.left.get(f) ?? 2) - 1;
+        const more = this.left.get(f) - 1;
         this.left.set(f, more);
         if (more > 0) return;
       }
