@@ -3,7 +3,7 @@
 //
 // Tests are told from the events of jest-circus, heard through the environment's own listener beside what the user's
 // environment does there.
-module.exports = ({ settings, tell, guarded, cap, plain, describe, chosen }, { SHARED, projectOf, replace }) => {
+module.exports = ({ settings, tell, guarded, cap, plain, describe, chosen, joined }, { SHARED, projectOf, replace }) => {
   const { existsSync, readFileSync } = require('fs');
 
   let shared; // Set of files, once it was read
@@ -65,7 +65,7 @@ module.exports = ({ settings, tell, guarded, cap, plain, describe, chosen }, { S
       let left = 0;
       for (const test of all(state.rootDescribeBlock)) {
         const t = titles(test);
-        const key = t.join('\0');
+        const key = joined(t);
         const n = (ordinals.get(key) ?? 0) + 1;
         ordinals.set(key, n);
         const k = { t, n, tries: 0 };

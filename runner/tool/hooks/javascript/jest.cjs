@@ -7,7 +7,7 @@
 // the tests of a file before the first one runs, which jest's reporters never do. Another test runner than jest-circus gives
 // its tests with the file's result only.
 module.exports = (kit) => {
-  const { settings, thread, tell, guarded, str, cap, plain, release, capture } = kit;
+  const { settings, thread, tell, guarded, str, cap, plain, release, capture, joined } = kit;
   const Module = require('module');
   const { existsSync, readFileSync, writeFileSync } = require('fs');
   const { join, resolve } = require('path');
@@ -181,7 +181,7 @@ module.exports = (kit) => {
       const ordinals = new Map();
       for (const one of result.testResults) {
         const t = [...one.ancestorTitles, one.title].map(cap);
-        const key = t.join('\0');
+        const key = joined(t);
         const n = (ordinals.get(key) ?? 0) + 1;
         ordinals.set(key, n);
         const project = this.shared.has(test.path) ? projectOf(test.context.config) : undefined;

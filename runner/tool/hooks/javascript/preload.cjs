@@ -92,12 +92,12 @@
   // chosen says whether the selection wants a test: by its file, its titles from the outermost suite on and, among those of
   // the same titles, its number from 1. A project may end the name. Without a selection that is every test.
   const key = (file) => relative(home, resolve(home, file)).replaceAll('\\', '/');
-  const wellFormed = (text) => text.replace(/\p{Surrogate}/gu, '\ufffd');
+  const joined = (titles) => titles.join(' > ').replace(/\p{Surrogate}/gu, '\ufffd'); // the name as its ID has it
   const select = settings.select ?? {};
   const pattern = select.filter === undefined ? null : new RegExp(select.filter, 'u');
   function chosen(file, titles, n = 1, project = undefined) {
     if (select.tests === undefined && pattern === null) return true;
-    const names = titles.map((_, i) => wellFormed(titles.slice(0, i + 1).join(' > ')));
+    const names = titles.map((_, i) => joined(titles.slice(0, i + 1)));
     const is = (name, wanted) => name === wanted || (project !== undefined && `${name} [${project}]` === wanted);
     const full = names.at(-1) ?? '';
     const wanted = select.tests?.[key(file)] ?? select.tests?.[file];
@@ -106,7 +106,7 @@
     return inTests && (pattern === null || pattern.test(project === undefined ? full : `${full} [${project}]`));
   }
 
-  const kit = { settings, thread, tell, guarded, str, cap, plain, describe, release, capture, chosen, key };
+  const kit = { settings, thread, tell, guarded, str, cap, plain, describe, release, capture, chosen, joined, key };
   module.exports = guarded(() => require(`./${settings.tool}.cjs`)(kit));
   for (const name of Object.keys(require.cache)) if (name.startsWith(__dirname)) delete require.cache[name];
   // Module also keeps the children of the preloading module, and the paths that it resolved.
