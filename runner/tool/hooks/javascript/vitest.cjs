@@ -8,7 +8,7 @@
 // the methods which are used here.
 module.exports = ({ settings, tell, guarded, str, cap, plain, release }) => {
   const { existsSync, readFileSync, realpathSync, writeFileSync } = require('fs');
-  const { dirname, join, relative, resolve } = require('path');
+  const { dirname, join, resolve } = require('path');
   const { pathToFileURL } = require('url');
   const { select, share, debug } = settings;
 
@@ -170,7 +170,7 @@ module.exports = ({ settings, tell, guarded, str, cap, plain, release }) => {
     if (m.tests.size > 0 || m.left.size > 0) return;
     const tests = [];
     let left = 0;
-    for (const { test, t, n, chosen } of chosenBy(file, select, relative(process.cwd(), m.f), m.project, m.second)) {
+    for (const { test, t, n, chosen } of chosenBy(file, select, process.cwd(), m.project, m.second)) {
       const out = !chosen && (m.types || (test.mode !== 'run' && test.mode !== 'queued')); // the compiler leaves none out
       const native = pattern && test.mode === 'skip' && !t.join(' ').match(pattern);
       if (out || native) {
