@@ -171,39 +171,6 @@ func (d *jsDecoder) culprit() *jsFile {
 	return nil
 }
 
-// given lists the files of the job: those of the target and, where discovery can't read the tool's configuration, those that
-// the tool found beside them and said that it runs. Tools that load all files at once take in no file of their own.
-func (d *jsDecoder) given() []string {
-	files := nodeFiles(d.t)
-	if d.h.together {
-		return files
-	}
-	return sortedSet(append(files, sortedKeys(d.running)...))
-}
-
-// rest is the target of the files that have not run; nil where none is left, or where the tool does not begin them one by one.
-func (d *jsDecoder) rest(culprit *jsFile) *Target {
-	again := d.t
-	again.Files = sortedSet(append(slices.Clone(d.t.Files), d.given()...))
-	again.LeaveOut = slices.Clone(d.t.LeaveOut)
-	left := 0
-	for _, path := range d.given() {
-		f := d.files[path]
-		switch {
-		case f == culprit, f != nil && (f.ended || f.begun):
-			again.LeaveOut = append(again.LeaveOut, path)
-		default:
-			left++
-		}
-	}
-	if left == 0 || len(again.LeaveOut) == len(d.t.LeaveOut) {
-		return nil
-	}
-	again.Whole = false
-	again.Attempt++
-	return &again
-}
-
 // settle makes results that waited for another try final, now that none will come. Open tests stay open, for the ledger to
 // judge by the job's cause.
 func (d *jsDecoder) settle() {
@@ -224,7 +191,7 @@ func (d *jsDecoder) settle() {
 func (d *jsDecoder) abandoned(why string) {
 	d.settle()
 	for _, path := range d.given() {
-		if f := d.files[path]; f == nil || !f.ended && len(f.order) == 0 {
+		if f := d.files[path]; f == nil || !f.ended && !f.told && len(f.order) == 0 {
 			d.unstarted(path, string(event.NotRunType), why)
 		}
 	}

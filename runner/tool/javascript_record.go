@@ -21,7 +21,7 @@ import (
 //	s        a test starts: F, T, N, L, C, At, Project
 //	r        a result: those, and O, Us, Name, Code, Msg, Text, Diff, Reason, Why, Kind, Hook, Out, Expected, Retry, Last;
 //	         one of the kind late that failed stands for an error that came after the test's end
-//	broken   what belongs to a file and to no test: F, Kind, L, C, Name, Code, Msg, Text
+//	broken   what belongs to a file and to no test: F, Kind, L, C, Name, Code, Msg, Text; of kind load, crash and empty also Project
 //	           load   it could not be loaded
 //	           setup  a hook of it failed: Hook, Suite; Tests are its victims, and without them it is a case of its own
 //	           late   a test (T) that had ended failed once more
@@ -30,7 +30,7 @@ import (
 //	           gone   it is not there
 //	           root   all files count on it (a global setup, a server): none of them runs
 //	           stranger  it could not be loaded, and we did not ask for it
-//	exit     the process ends itself (process.exit): F where one is open, Status, Stack
+//	exit     the process ends itself (process.exit): F and Project where one is open, Status, Stack
 //	done     a file is over: F
 //	note     what a person may want to know, and is no error: Msg
 //	problem  an error of the run that belongs to no file: Msg, Text

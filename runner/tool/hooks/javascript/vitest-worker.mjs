@@ -46,9 +46,10 @@ function adopt(runner) {
     });
   };
 }
+const projectOf = (file, name) => (settings.shared.includes(file) ? name || undefined : undefined); // where it runs in several
 const runs = (task) => task.mode === 'run' || task.mode === 'queued';
 function collected(file) {
-  const project = settings.shared.includes(file.filepath) ? file.projectName || undefined : undefined;
+  const project = projectOf(file.filepath, file.projectName);
   const all = choose(file, settings.select, settings.dir, project);
   for (const { test, t, n, chosen } of all) {
     if (!chosen && runs(test)) test.mode = 'skip';
@@ -70,7 +71,7 @@ const { importFile } = proto;
 if (importFile.ours !== settings.run) {
   proto.importFile = function (path, source) {
     if (source === 'collect') {
-      tell({ k: 'file', run: settings.run, f: String(path) });
+      tell({ k: 'file', run: settings.run, f: String(path), project: projectOf(String(path), this.config?.name) });
       guarded(() => adopt(this));
     }
     return importFile.apply(this, arguments);

@@ -249,7 +249,7 @@ module.exports = ({ settings, tell, guarded, str, cap, plain, release }) => {
       const what = { f: m.f, ...place(errors[0], m.f), ...failure(errors) };
       if (suite === module.task && m.tests.size === 0 && m.left.size === 0) {
         const kind = /^No test (?:suite )?found in /.test(what.msg) ? 'empty' : 'load';
-        tell({ k: 'broken', ...what, ...(kind === 'load' ? await reading(errors[0], m.f, module.project) : {}), kind });
+        tell({ k: 'broken', project: m.project, ...what, ...(kind === 'load' ? await reading(errors[0], m.f, module.project) : {}), kind });
       } else {
         tell({ k: 'broken', ...what, kind: 'setup', suite: titles(suite), tests: lost.length > 0 ? lost.map((t) => ({ ...m.tests.get(t.id), project: m.project })) : undefined });
       }
@@ -297,7 +297,7 @@ module.exports = ({ settings, tell, guarded, str, cap, plain, release }) => {
         tests += m.tests.size;
       }
       errors.flatMap((e) => e?.errors ?? [e]).forEach(unhandled);
-      for (const m of modules.values()) if (!m.over && !dead.has(m.f) && cancelled === undefined) crash(m.f, 'its worker died'); // of a thread nothing more is known
+      for (const m of modules.values()) if (!m.over && !dead.has(mark(m)) && cancelled === undefined) crash(m, 'its worker died'); // of a thread nothing more is known
       const bail = cancelled === 'test-failure';
       if (bail) for (const m of modules.values()) stopped(m);
       tell({ k: 'end', o: bail ? 'failed' : reason, why: bail ? 'bail' : undefined, tests, files: all.length });
@@ -320,9 +320,10 @@ module.exports = ({ settings, tell, guarded, str, cap, plain, release }) => {
     else tell({ k: 'broken', kind: 'late', f, ...place(err, f), ...failure([err]) });
   }
   const dead = new Set();
-  function crash(f, msg) {
-    dead.add(f);
-    tell({ k: 'broken', kind: 'crash', f, msg });
+  const mark = ({ f, project = '' }) => `${f}\0${project}`;
+  function crash({ f, project }, msg) {
+    dead.add(mark({ f, project }));
+    tell({ k: 'broken', kind: 'crash', f, project, msg });
   }
   require('./vitest-workers.cjs')({ settings, guarded, home: home.dir, crash });
   return true;
