@@ -8,7 +8,8 @@ import (
 )
 
 // jsRecord is one line of the channel of jest, vitest, mocha and playwright: hooks/javascript/*.cjs write it. K says which
-// fields are there. P is the process that wrote the line; F is a test file, absolute.
+// fields are there. P is the process that wrote the line; F is a test file, absolute. A line with Run may also have "born", when
+// that process was started: only ask.cjs reads it.
 //
 //	hook     our code runs in the tool's main process: Run, Tool, Version, Node. Before it no line counts.
 //	patched  from here the tool's own events reach us

@@ -21,7 +21,7 @@
   if (!ours && !thread) return; // a child that a test started: none of ours
 
   // The user's tests may replace any of these; ours are taken before.
-  const { openSync, writeSync } = require('fs');
+  const { openSync, readFileSync, writeSync } = require('fs');
   const { stringify } = JSON;
   const { inspect, stripVTControlCharacters } = require('util');
   const { relative, resolve } = require('path');
@@ -35,10 +35,16 @@
     return `${text.slice(0, CAP / 2)}\n… ${text.length - CAP} characters left out …\n${text.slice(-CAP / 2)}`;
   }
   const ascii = (text) => text.replace(/[\u007f-\uffff]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  // Who asks a process from outside where it hangs must know that its number has not gone to another one: see ask.cjs.
+  function born() {
+    if (settings.stacks === undefined || process.platform !== 'linux') return undefined;
+    const stat = readFileSync('/proc/self/stat', 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]; // ticks since the machine's start
+  }
   function tell(record) {
     try {
       fd ??= openSync(settings.events, 'a');
-      writeSync(fd, ascii(stringify({ p: pid, ...record })) + '\n');
+      writeSync(fd, ascii(stringify({ p: pid, ...record, born: record.run === undefined ? undefined : born() })) + '\n');
     } catch { /* a full disk or a revoked right: the missing end line tells it */ }
   }
   function guarded(f) {
