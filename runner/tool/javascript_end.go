@@ -97,10 +97,18 @@ func (d *jsDecoder) refused(x Exit) Conclusion {
 	case x.Code == 0 && d.hooked == nil:
 		c.Cause, c.Problem = event.Vanished, fmt.Sprintf("%s ended with status 0 and never loaded runner's hook: something on the way replaces NODE_OPTIONS", d.h.tool)
 	case x.Code == 0 && !d.patched:
-		c.Cause, c.Problem = event.Vanished, fmt.Sprintf("%s %s ended with status 0 and its events could not be reached: runner does not know this version", d.h.tool, d.hooked.Version)
+		c.Cause, c.Problem = event.Vanished, fmt.Sprintf("%s ended with status 0 and its events could not be reached: runner does not know this version%s", d.named(), d.h.known())
 	case x.Code == 0:
-		c.Cause, c.Problem = event.Vanished, d.h.tool+" ended with status 0 and ran nothing"
+		c.Cause, c.Problem = event.Vanished, d.named()+" ended with status 0 and told nothing of a run: "
 		if len(d.problems) > 0 {
+			c.Problem += said
+		} else {
+			c.Problem += "it ran nothing, or runner does not know this version" + d.h.known()
+		}
+	case d.hooked != nil && !d.h.knows(d.hooked.Version):
+		c.Cause = event.BadUsage
+		c.Problem = fmt.Sprintf("%s ended with status %d and told nothing of a run: runner does not know this version%s", d.named(), x.Code, d.h.known())
+		if said != "" {
 			c.Problem += ": " + said
 		}
 	default:

@@ -27,6 +27,8 @@ const jsAsk = "ask.cjs"
 // jsHook says what is particular to one of jest, vitest, mocha and playwright: how its hook gets in, and how its run is read.
 type jsHook struct {
 	tool       string // its name; hooks/javascript has a file for it
+	oldest     int    // the major versions that the hook is written for; 0 is no limit
+	newest     int
 	variable   string // what carries the token; "" is NODE_OPTIONS
 	emptyFails bool   // a file without a test fails the tool's run; else nothing ran in it
 	together   bool   // one process loads all files before the first test runs
