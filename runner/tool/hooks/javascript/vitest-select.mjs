@@ -2,6 +2,9 @@
 import { realpathSync } from 'node:fs';
 import { isAbsolute, relative } from 'node:path';
 
+// A title is cut as all other texts are (preload.cjs), and alike by who selects, who starts and who counts the test.
+const CAP = 64 << 10;
+const cap = (text) => (text.length <= CAP ? text : `${text.slice(0, CAP / 2)}\n… ${text.length - CAP} characters left out …\n${text.slice(-CAP / 2)}`);
 const slashed = (path) => path.replaceAll('\\', '/');
 const real = (path) => {
   try { return slashed(realpathSync.native(path)); } catch { return slashed(path); }
@@ -23,7 +26,7 @@ export default function chosen(file, select, dir, project, exact = false) {
   const out = [];
   (function visit(suite, above) {
     for (const task of suite.tasks) {
-      const t = [...above, String(task.name)];
+      const t = [...above, cap(String(task.name))];
       if (task.type === 'suite') {
         visit(task, t);
         continue;

@@ -178,7 +178,7 @@ module.exports = ({ settings, tell, guarded, str, cap, plain, release }) => {
         left++;
         continue;
       }
-      const named = { t: t.map(cap), n: n > 1 ? n : undefined, l: test.location?.line, c: test.location?.column };
+      const named = { t, n: n > 1 ? n : undefined, l: test.location?.line, c: test.location?.column };
       m.tests.set(test.id, named);
       if (test.mode === 'run' || test.mode === 'queued') m.meant.add(test.id);
       tests.push(named);
