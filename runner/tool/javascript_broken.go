@@ -2,6 +2,7 @@ package tool
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"testrunner/report/event"
@@ -49,16 +50,47 @@ func (d *jsDecoder) broken(f *jsFile, r *jsRecord) {
 	}
 }
 
-// unloaded tells of a file that could not be loaded. What it may have told before is nothing to go by.
-func (d *jsDecoder) unloaded(f *jsFile, r *jsRecord) {
-	if f.ended {
+// closed says whether nothing more is to come of the file, as far as one of its projects goes; "" is the file itself.
+func (f *jsFile) closed(project string) bool { return f.ended || f.over[project] }
+
+// close keeps what comes later out. A file of several projects is over when the tool says so: the others may still run.
+func (f *jsFile) close(project string) {
+	if project == "" {
+		f.ended = true
 		return
 	}
-	f.ended = true
+	if f.exit != nil && f.exit.Project == project { // it is told of
+		f.exit = nil
+	}
+	if f.over == nil {
+		f.over = map[string]bool{}
+	}
+	f.over[project] = true
+}
+
+// exited notes a process.exit while the file ran.
+func (f *jsFile) exited(r *jsRecord) {
+	f.exit = r
+	if f.exits == nil {
+		f.exits = map[string]*jsRecord{}
+	}
+	f.exits[r.Project] = r
+}
+
+// unloaded tells of a file that could not be loaded. What it may have told before is nothing to go by.
+func (d *jsDecoder) unloaded(f *jsFile, r *jsRecord) {
+	if f.closed(r.Project) {
+		return
+	}
+	f.close(r.Project)
 	d.bad++
 	if r.Unheard {
 		d.crash++
 	}
+	if f.told { // one error a file, in however many projects it runs
+		return
+	}
+	f.told = true
 	out := event.CollectionFailed{
 		Job: d.t.Job, Path: f.path, Class: f.path, Line: r.L, Column: r.C, Reason: r.reason(), Message: r.line(), Detail: r.detail(d.t.Scratch),
 	}
@@ -91,14 +123,18 @@ func (d *jsDecoder) place(f *jsFile, r *jsRecord, out *event.CollectionFailed) {
 
 // nothing tells of a file without a test: an error where the tool calls it one.
 func (d *jsDecoder) nothing(f *jsFile, r *jsRecord) {
-	if f.ended {
+	if f.closed(r.Project) {
 		return
 	}
-	f.ended = true
+	f.close(r.Project)
 	switch {
 	case f.left > 0:
 	case d.h.emptyFails:
 		d.bad++
+		if f.told {
+			return
+		}
+		f.told = true
 		d.emit(event.CollectionFailed{Job: d.t.Job, Path: f.path, Class: f.path, Reason: "empty", Message: r.line(), Detail: r.detail(d.t.Scratch)})
 	default:
 		d.empty = append(d.empty, f.path)
@@ -120,38 +156,46 @@ func (d *jsDecoder) done(f *jsFile) {
 			d.dead(f, t, event.Errored, string(event.MissingResultType), d.h.tool+" ended the file and gave no result for this test")
 		}
 	}
-	if f.results+f.cases+f.left == 0 {
+	if f.results+f.cases+f.left == 0 && !f.told {
 		d.empty = append(d.empty, f.path)
 	}
 	f.tests, f.order = nil, nil
 }
 
 // died concludes a file whose process ended in the midst of it: those that ended keep their results, the open ones are
-// errors, the rest did not run.
+// errors, the rest did not run. Where the file runs in several projects, that is the one in which it died: each has a process
+// of its own.
 func (d *jsDecoder) died(f *jsFile, r *jsRecord) {
-	if f.ended {
+	if f.closed(r.Project) {
 		return
 	}
+	f.close(r.Project)
 	d.crash++
-	fate := r.line()
-	if f.exit != nil {
-		fate = d.fate(f.exit)
+	fate, exit, tests := r.line(), f.exit, f.order
+	if r.Project != "" {
+		exit = f.exits[r.Project]
+		tests = slices.DeleteFunc(slices.Clone(f.order), func(t *jsTest) bool { return t.project != r.Project })
 	}
-	if len(f.order) == 0 {
-		f.ended = true
+	if exit != nil {
+		fate = d.fate(exit)
+	}
+	if len(tests) == 0 {
 		d.bad++
+		if f.told {
+			return
+		}
+		f.told = true
 		out := event.CollectionFailed{
 			Job: d.t.Job, Path: f.path, Class: f.path, Reason: "error", Message: fate + " while the file was loaded: its tests never ran", Detail: r.detail(d.t.Scratch),
 		}
-		if f.exit != nil {
-			d.place(f, &jsRecord{Text: f.exit.Stack}, &out)
+		if exit != nil {
+			d.place(f, &jsRecord{Text: exit.Stack}, &out)
 		}
 		d.emit(out)
 		return
 	}
-	f.ended = true
 	open := 0
-	for _, t := range f.order {
+	for _, t := range tests {
 		switch {
 		case t.finished:
 		case t.waiting != nil:

@@ -53,7 +53,10 @@ type jsFile struct {
 	path    string // relative to the root
 	begun   bool
 	ended   bool
-	exit    *jsRecord // process.exit while it ran
+	exit    *jsRecord            // the last process.exit while it ran
+	exits   map[string]*jsRecord // the last one by project, where the file runs in several
+	over    map[string]bool      // the projects in which it could not be loaded, or in which its process died
+	told    bool                 // a collection error stands for it
 	tests   map[string]*jsTest
 	order   []*jsTest
 	results int
@@ -64,6 +67,7 @@ type jsFile struct {
 
 type jsTest struct {
 	test     event.Test
+	project  string // of those in which the file runs, where it runs in several
 	open     bool
 	waiting  *jsRecord // the result of a try, while another may follow
 	tries    int       // that failed
@@ -113,7 +117,7 @@ func (d *jsDecoder) Line(line []byte) {
 		if r.F == "" {
 			d.exit = &r
 		} else {
-			d.file(r.F).exit = &r
+			d.file(r.F).exited(&r)
 		}
 	case "note":
 		d.emit(event.Noted{Level: "warn", Text: event.FirstLine(r.Msg)})
@@ -184,7 +188,7 @@ func (d *jsDecoder) test(f *jsFile, r *jsRecord) (t *jsTest, known bool) {
 	if t, known = f.tests[key]; known {
 		return t, true
 	}
-	t = &jsTest{test: jsCase(f.path, r)}
+	t = &jsTest{test: jsCase(f.path, r), project: r.Project}
 	t.test.Line = r.L
 	if r.At != "" {
 		t.test.File = d.path(r.At)

@@ -99,10 +99,18 @@ func (d *jsDecoder) refused(x Exit) Conclusion {
 	case x.Code == 0 && d.hooked == nil:
 		c.Cause, c.Problem = event.Vanished, fmt.Sprintf("%s ended with status 0 and never loaded runner's hook: something on the way replaces NODE_OPTIONS", d.h.tool)
 	case x.Code == 0 && !d.patched:
-		c.Cause, c.Problem = event.Vanished, fmt.Sprintf("%s %s ended with status 0 and its events could not be reached: runner does not know this version", d.h.tool, d.hooked.Version)
+		c.Cause, c.Problem = event.Vanished, fmt.Sprintf("%s ended with status 0 and its events could not be reached: runner does not know this version%s", d.named(), d.h.known())
 	case x.Code == 0:
-		c.Cause, c.Problem = event.Vanished, d.h.tool+" ended with status 0 and ran nothing"
+		c.Cause, c.Problem = event.Vanished, d.named()+" ended with status 0 and told nothing of a run: "
 		if len(d.problems) > 0 {
+			c.Problem += said
+		} else {
+			c.Problem += "it ran nothing, or runner does not know this version" + d.h.known()
+		}
+	case d.hooked != nil && !d.h.knows(d.hooked.Version):
+		c.Cause = event.BadUsage
+		c.Problem = fmt.Sprintf("%s ended with status %d and told nothing of a run: runner does not know this version%s", d.named(), x.Code, d.h.known())
+		if said != "" {
 			c.Problem += ": " + said
 		}
 	default:
@@ -173,28 +181,6 @@ func (d *jsDecoder) culprit() *jsFile {
 	return nil
 }
 
-// rest is the target of the files that have not run; nil where none is left, or where the tool does not begin them one by one.
-func (d *jsDecoder) rest(culprit *jsFile) *Target {
-	again := d.t
-	again.LeaveOut = slices.Clone(d.t.LeaveOut)
-	left := 0
-	for _, path := range nodeFiles(d.t) {
-		f := d.files[path]
-		switch {
-		case f == culprit, f != nil && (f.ended || f.begun):
-			again.LeaveOut = append(again.LeaveOut, path)
-		default:
-			left++
-		}
-	}
-	if left == 0 || len(again.LeaveOut) == len(d.t.LeaveOut) {
-		return nil
-	}
-	again.Whole = false
-	again.Attempt++
-	return &again
-}
-
 // settle makes results that waited for another try final, now that none will come. Open tests stay open, for the ledger to
 // judge by the job's cause.
 func (d *jsDecoder) settle() {
@@ -214,8 +200,8 @@ func (d *jsDecoder) settle() {
 // not run.
 func (d *jsDecoder) abandoned(why string) {
 	d.settle()
-	for _, path := range nodeFiles(d.t) {
-		if f := d.files[path]; f == nil || !f.ended && len(f.order) == 0 {
+	for _, path := range d.given() {
+		if f := d.files[path]; f == nil || !f.ended && !f.told && len(f.order) == 0 {
 			d.unstarted(path, string(event.NotRunType), why)
 		}
 	}
@@ -238,7 +224,7 @@ func (d *jsDecoder) neverRan() {
 		}
 	}
 	d.settle()
-	for _, path := range nodeFiles(d.t) {
+	for _, path := range d.given() {
 		f := d.files[path]
 		switch {
 		case d.rootless:

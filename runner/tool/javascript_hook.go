@@ -27,12 +27,14 @@ const jsAsk = "ask.cjs"
 // jsHook says what is particular to one of jest, vitest, mocha and playwright: how its hook gets in, and how its run is read.
 type jsHook struct {
 	tool       string // its name; hooks/javascript has a file for it
+	oldest     int    // the major versions that the hook is written for; 0 is no limit
+	newest     int
+	reports    bool   // older ones, and a run that the hook never heard of, are read from a report (javascript_report.go)
 	variable   string // what carries the token; "" is NODE_OPTIONS
 	emptyFails bool   // a file without a test fails the tool's run; else nothing ran in it
 	together   bool   // one process loads all files before the first test runs
 	asks       bool   // what hangs may be the main process itself: it is asked from outside
 	stacks     bool   // its main process runs no test, and can ask those that do where they hang
-	since      int    // the first major version whose events the hook reaches, where an older one has a report that can be read
 	alone      bool   // no other project of the package runs the tool: what it finds beside the target's files is its own
 }
 

@@ -8,7 +8,8 @@ import (
 )
 
 // jsRecord is one line of the channel of jest, vitest, mocha and playwright: hooks/javascript/*.cjs write it. K says which
-// fields are there. P is the process that wrote the line; F is a test file, absolute.
+// fields are there. P is the process that wrote the line; F is a test file, absolute. A line with Run may also have "born", when
+// that process was started: only ask.cjs reads it.
 //
 //	hook     our code runs in the tool's main process: Run, Tool, Version, Node. Before it no line counts.
 //	patched  from here the tool's own events reach us
@@ -21,7 +22,7 @@ import (
 //	s        a test starts: F, T, N, L, C, At, Project
 //	r        a result: those, and O, Us, Name, Code, Msg, Text, Diff, Reason, Why, Kind, Hook, Out, Expected, Retry, Last;
 //	         one of the kind late that failed stands for an error that came after the test's end
-//	broken   what belongs to a file and to no test: F, Kind, L, C, Name, Code, Msg, Text
+//	broken   what belongs to a file and to no test: F, Kind, L, C, Name, Code, Msg, Text; of kind load, crash and empty also Project
 //	           load   it could not be loaded
 //	           setup  a hook of it failed: Hook, Suite; Tests are its victims, and without them it is a case of its own
 //	           late   a test (T) that had ended failed once more
@@ -30,7 +31,7 @@ import (
 //	           gone   it is not there
 //	           root   all files count on it (a global setup, a server): none of them runs
 //	           stranger  it could not be loaded, and we did not ask for it
-//	exit     the process ends itself (process.exit): F where one is open, Status, Stack
+//	exit     the process ends itself (process.exit): F and Project where one is open, Status, Stack
 //	done     a file is over: F
 //	note     what a person may want to know, and is no error: Msg
 //	problem  an error of the run that belongs to no file: Msg, Text

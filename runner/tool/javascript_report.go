@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 
 	"testrunner/report/event"
@@ -31,10 +30,8 @@ func reportedBy(t Target) (version string, ok bool) {
 
 // program is what Check found, for Found.Program.
 func (h jsHook) program(node, script, version string) string {
-	if major, _, _ := strings.Cut(version, "."); h.since > 0 {
-		if n, err := strconv.Atoi(major); err == nil && n < h.since {
-			return h.byReport(jsProgram(node, script), version)
-		}
+	if h.reports && h.before(version) {
+		return h.byReport(jsProgram(node, script), version)
 	}
 	return jsProgram(node, script)
 }
@@ -43,7 +40,10 @@ func (jsHook) byReport(program, version string) string { return program + "\n" +
 
 // unheard says whether a tool that has a report ran, or may have, and told nothing, for a cause that lies with the hook alone.
 func (d *jsDecoder) unheard(x Exit) bool {
-	return d.h.since > 0 && d.exit == nil && x.Signal == "" && (d.hooked == nil || !d.patched)
+	if !d.h.reports || d.exit != nil || x.Signal != "" {
+		return false
+	}
+	return d.hooked == nil || !d.patched || !d.started && d.ended == nil && !d.h.knows(d.hooked.Version)
 }
 
 // onceMore runs the same again with the report. Where the tool refuses its command line, it will do so once more, and that counts.
@@ -52,10 +52,10 @@ func (d *jsDecoder) onceMore() Conclusion {
 	again := d.t
 	again.Program, again.Attempt = d.h.byReport(again.Program, ""), again.Attempt+1
 	if d.hooked != nil {
-		who, why = who+" "+d.hooked.Version, "runner does not know this version"
+		who, why = d.named(), "runner does not know this version"+d.h.known()
 		again.Program = d.h.byReport(d.t.Program, d.hooked.Version)
 	}
-	d.emit(event.Noted{Level: "warn", Text: fmt.Sprintf("%s told nothing of its run (%s): it runs once more with its JSON report", who, why)})
+	d.emit(event.Noted{Level: "warn", Text: fmt.Sprintf("%s told nothing of its run: %s. It runs once more, with its JSON report", who, why)})
 	return Conclusion{Cause: event.Done, Again: &again}
 }
 

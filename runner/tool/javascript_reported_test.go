@@ -66,7 +66,7 @@ process.exit(require('child_process').spawnSync(process.execPath, [`+quoted(scri
 		lines, x := jsRunTarget(t, tool.Jest{}, *again, want)
 		j.attempt(*again, lines, x)
 	}
-	want.Noted = append(want.Noted, "jest told nothing of its run (something on the way replaces NODE_OPTIONS)")
+	want.Noted = append(want.Noted, "jest told nothing of its run: something on the way replaces NODE_OPTIONS.")
 	jsCheck(t, j, want)
 	if attempts != 2 {
 		t.Errorf("%d attempts", attempts)

@@ -17,7 +17,9 @@ var _ Tool = Jest{}
 // Name is "jest".
 func (Jest) Name() string { return "jest" }
 
-func (Jest) hook() jsHook { return jsHook{tool: "jest", emptyFails: true, asks: true, since: 27} }
+func (Jest) hook() jsHook {
+	return jsHook{tool: "jest", oldest: 27, newest: 30, reports: true, emptyFails: true, asks: true}
+}
 
 // Discover finds the packages that run jest, and their test files by jest's own patterns (see jest_discover.go).
 func (Jest) Discover(tree Tree) []Project { return jestDiscover(tree) }

@@ -20,7 +20,9 @@ var _ Tool = Mocha{}
 // Name is "mocha".
 func (Mocha) Name() string { return "mocha" }
 
-func (Mocha) hook() jsHook { return jsHook{tool: "mocha", together: true, asks: true} }
+func (Mocha) hook() jsHook {
+	return jsHook{tool: "mocha", oldest: 10, newest: 11, together: true, asks: true}
+}
 
 // Cores is one, and with --parallel as many as mocha would start workers.
 func (m Mocha) Cores(t Target) int {

@@ -185,6 +185,9 @@ func nodeFiles(t Target) []string {
 
 // nodeArgument is a file as node gets it: relative to the working directory. A name that begins with "-" is no option.
 func nodeArgument(t Target, file string) string {
+	if filepath.IsAbs(file) { // it lies elsewhere
+		return file
+	}
 	if dir := path.Clean(t.Dir); dir != "." && t.Dir != "" {
 		rest, below := strings.CutPrefix(file, dir+"/")
 		if !below {

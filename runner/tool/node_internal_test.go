@@ -77,6 +77,9 @@ func TestNodePlaces(t *testing.T) {
 		{"/r/a.js:3\nif (\n    ^\n\nSyntaxError: x", []nodePlace{{"/r/a.js", 3, 5}}},
 		{"Error: x\n    at f (/r/a b.js:3:4)\n    at node:internal/x:1:2\n    at async file:///r/c%20d.mjs:5:6\n    at g (/scratch/tests.cjs:1:1)", []nodePlace{{"/r/a b.js", 3, 4}, {"/r/c d.mjs", 5, 6}}},
 		{"Error: x\n    at Object.<anonymous> (C:\\r\\a.js:3:4)\n    at file:///C:/r/b.mjs:1:2", []nodePlace{{`C:\r\a.js`, 3, 4}, {"C:/r/b.mjs", 1, 2}}},
+		{"Error: x\n    at Object.<anonymous> (/r/app/(group)/a.js:3:4)\n    at async /r/(a) (b)/c.js:5:6\n    at g (C:\\r\\(x)\\d.js:7:8)",
+			[]nodePlace{{"/r/app/(group)/a.js", 3, 4}, {"/r/(a) (b)/c.js", 5, 6}, {`C:\r\(x)\d.js`, 7, 8}}},
+		{"Error: x\n    at eval (eval at f (/r/a.js:3:4), <anonymous>:1:2)\n    at f (/r/a.js:5:6)", []nodePlace{{"/r/a.js", 5, 6}}},
 		{"no stack", nil},
 	} {
 		if got := nodePlaces(c.stack, "/scratch"); !slices.Equal(got, c.want) {

@@ -88,9 +88,10 @@ type nodePlace struct {
 	Line, Column int
 }
 
-// A stack's frame ends in "(FILE:LINE:COLUMN)" or "at FILE:LINE:COLUMN"; a syntax error's stack begins with "FILE:LINE".
+// A stack's frame ends in "(FILE:LINE:COLUMN)" or "at FILE:LINE:COLUMN", where a folder may be named "(group)"; a syntax error's
+// stack begins with "FILE:LINE".
 var (
-	nodeFrame  = regexp.MustCompile(`(?:\(|at (?:async )?)((?:file://)?(?:/|[A-Za-z]:[\\/])[^()]*?):(\d+):(\d+)\)?$`)
+	nodeFrame  = regexp.MustCompile(`(?:\(|at (?:async )?)((?:file://)?(?:/|[A-Za-z]:[\\/])(?:[^()]|\([^()]*\))*?):(\d+):(\d+)\)?$`)
 	nodeHeader = regexp.MustCompile(`^((?:file://)?(?:/|[A-Za-z]:[\\/]).*):(\d+)$`)
 )
 

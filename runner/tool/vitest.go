@@ -20,7 +20,9 @@ var _ Tool = Vitest{}
 // Name is "vitest".
 func (Vitest) Name() string { return "vitest" }
 
-func (Vitest) hook() jsHook { return jsHook{tool: "vitest", emptyFails: true, stacks: true, since: 3} }
+func (Vitest) hook() jsHook {
+	return jsHook{tool: "vitest", oldest: 3, newest: 4, reports: true, emptyFails: true, stacks: true}
+}
 
 // Cores is one a file, as far as the project lets vitest start workers.
 func (Vitest) Cores(t Target) int {

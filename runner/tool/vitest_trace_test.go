@@ -90,3 +90,19 @@ func TestVitestCores(t *testing.T) {
 		}
 	}
 }
+
+// A title that is too long for a report is the same one to the worker that starts the test and to who counts it.
+func TestVitestLongTitle(t *testing.T) {
+	target := jsTargets(t, tool.Vitest{}, "concurrent", jsExpect{})[0]
+	nodeWrite(t, filepath.Join(target.Root, "bad.test.js"), `import { test } from 'vitest';
+
+test('x'.repeat(70000), () => {});
+test('short', () => {});
+`)
+	lines, x := jsRunTarget(t, tool.Vitest{}, target, jsExpect{})
+	j := newJSJudge(tool.Vitest{}, "")
+	j.attempt(target, lines, x)
+	if got := j.counts(); got.Passed != 2 || got.Errored+got.NotRun+got.Failed > 0 || got.Cause != "done" {
+		t.Errorf("got %+v\n%s", got, x.Stderr)
+	}
+}

@@ -2,6 +2,7 @@
 // Where the tests hang, asked from outside: `node ask.cjs`, started when it is wanted. The processes that told something in
 // the channel are asked one after another, as they share a port; each starts its inspector when node's own signal asks it
 // to, from a thread of its own, so also while it spins. What is asked, and how, is in stacks.cjs.
+const { execFileSync } = require('child_process');
 const { EventEmitter } = require('events');
 const { readFileSync } = require('fs');
 const { get } = require('http');
@@ -41,7 +42,26 @@ function asked(pid) {
   return { pid, stderr, kill: () => { kill().catch(() => {}); } };
 }
 
+// A process that ended may have left its number to a stranger, whom the signal would end. On Linux a process is known by its
+// number and the time of its start, elsewhere by its parent: jest and mocha start their workers themselves.
+function started(pid) {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+  } catch { return undefined; }
+}
+function children(parent) {
+  const [program, ...args] = process.platform === 'win32' ?
+    ['powershell', '-NoProfile', '-Command', `(Get-CimInstance Win32_Process -Filter 'ParentProcessId=${parent}').ProcessId`] :
+    ['ps', '-A', '-o', 'pid=,ppid='];
+  try {
+    const lines = execFileSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).split('\n').map((line) => line.trim().split(/\s+/).map(Number));
+    return new Set(lines.filter(([pid, above = parent]) => pid > 0 && above === parent).map(([pid]) => pid));
+  } catch { return new Set(); } // it can't be told, so none is asked
+}
+
 const ours = new Map(); // process -> the file that it has last begun
+const born = new Map(); // process -> when it was started
 let main;
 for (const line of readFileSync(settings.events, 'utf8').split('\n')) {
   let r;
@@ -49,12 +69,15 @@ for (const line of readFileSync(settings.events, 'utf8').split('\n')) {
   if (r.run === settings.run) {
     if (r.k === 'hook') main = r.p;
     ours.set(r.p, undefined);
+    born.set(r.p, r.born);
   }
   if (ours.has(r.p) && (r.k === 's' || r.k === 'file')) ours.set(r.p, r.f);
 }
 if ([...ours].some(([pid, file]) => pid !== main && file !== undefined)) ours.delete(main); // it only waits for its workers
-const running = [...ours.keys()].filter((pid) => {
+const alive = (pid) => {
   try { return process.kill(pid, 0); } catch { return false; }
-});
+};
+const workers = process.platform === 'linux' ? undefined : children(main);
+const running = [...ours.keys()].filter((pid) => (workers === undefined ? born.get(pid) !== undefined && born.get(pid) === started(pid) : alive(pid) && (pid === main || workers.has(pid))));
 require('./stacks.cjs')({ settings, guarded: (f) => f(), running: running.map(asked), name: (child) => ours.get(child.pid) ?? `${settings.tool} itself` });
 process.emit('SIGUSR2');

@@ -3,11 +3,11 @@
 //
 // Tests are told from the events of jest-circus, heard through the environment's own listener beside what the user's
 // environment does there.
-module.exports = ({ settings, tell, guarded, cap, plain, describe, chosen }, { SHARED, projectOf, replace }) => {
+module.exports = ({ settings, tell, guarded, cap, plain, describe, chosen, joined }, { SHARED, projectOf, replace }) => {
   const { existsSync, readFileSync } = require('fs');
 
   let shared; // Set of files, once it was read
-  let current; // the file that runs in this process
+  let current; // the file that runs in this process, and its project where it has several: { f, project }
   let flush = () => {};
   function circus(module) {
     const adapter = module.exports.default ?? module.exports;
@@ -16,8 +16,8 @@ module.exports = ({ settings, tell, guarded, cap, plain, describe, chosen }, { S
       guarded(() => {
         shared ??= new Set(existsSync(SHARED) ? JSON.parse(readFileSync(SHARED, 'utf8')) : []);
         tell({ k: 'file', run: settings.run, f: path });
-        current = path;
-        watch(environment, path, shared.has(path) ? projectOf(config) : undefined);
+        current = { f: path, project: shared.has(path) ? projectOf(config) : undefined };
+        watch(environment, path, current.project);
       });
       // Nothing may wait for the promise but jest: the stack of a test would end here.
       return adapter.call(this, globalConfig, config, environment, runtime, path, ...more);
@@ -65,7 +65,7 @@ module.exports = ({ settings, tell, guarded, cap, plain, describe, chosen }, { S
       let left = 0;
       for (const test of all(state.rootDescribeBlock)) {
         const t = titles(test);
-        const key = t.join('\0');
+        const key = joined(t);
         const n = (ordinals.get(key) ?? 0) + 1;
         ordinals.set(key, n);
         const k = { t, n, tries: 0 };

@@ -7,7 +7,7 @@
 // the tests of a file before the first one runs, which jest's reporters never do. Another test runner than jest-circus gives
 // its tests with the file's result only.
 module.exports = (kit) => {
-  const { settings, thread, tell, guarded, str, cap, plain, release, capture } = kit;
+  const { settings, thread, tell, guarded, str, cap, plain, release, capture, joined } = kit;
   const Module = require('module');
   const { existsSync, readFileSync, writeFileSync } = require('fs');
   const { join, resolve } = require('path');
@@ -140,6 +140,7 @@ module.exports = (kit) => {
       this.shared = new Set(shared);
       this.results = 0;
       this.left = new Map(); // a file of several projects -> how many of them still run
+      for (const f of shared) this.left.set(f, (this.left.get(f) ?? 1) + 1); // it is there once for each project beside the first
     }
     onTestFileStart(test) {
       guarded(() => tell({ k: 'file', f: test.path }));
@@ -152,13 +153,14 @@ module.exports = (kit) => {
       const own = !/[\\/]jest-circus[\\/]/.test(test.context.config.testRunner);
       this.results += result.testResults.length;
       this.tests(test, result, own);
+      const project = this.project(test);
       const error = result.testExecError;
       if (error && result.testResults.length === 0) {
         const message = plain(error.message ?? '');
         const code = error.code ?? undefined;
-        if (/^Your test suite must contain at least one test/.test(message)) tell({ k: 'broken', f, kind: 'empty', msg: message });
-        else if (/^A jest worker process |^Jest worker encountered |^Call retries were exceeded/.test(message)) tell({ k: 'broken', f, kind: 'crash', msg: cap(message) });
-        else tell({ k: 'broken', f, kind: 'load', ...loadError(f, error, result, code) });
+        if (/^Your test suite must contain at least one test/.test(message)) tell({ k: 'broken', f, project, kind: 'empty', msg: message });
+        else if (/^A jest worker process |^Jest worker encountered |^Call retries were exceeded/.test(message)) tell({ k: 'broken', f, project, kind: 'crash', msg: cap(message) });
+        else tell({ k: 'broken', f, project, kind: 'load', ...loadError(f, error, result, code) });
       } else if (error) {
         // Errors that circus gives to no test: an afterAll hook, what was thrown after the tests.
         const text = plain(error.stack || error.message || '');
@@ -166,9 +168,12 @@ module.exports = (kit) => {
       }
       this.done(f);
     }
+    project(test) {
+      return this.shared.has(test.path) ? projectOf(test.context.config) : undefined;
+    }
     done(f) {
       if (this.shared.has(f)) {
-        const more = (this.left.get(f) ?? 2) - 1;
+        const more = this.left.get(f) - 1;
         this.left.set(f, more);
         if (more > 0) return;
       }
@@ -178,12 +183,12 @@ module.exports = (kit) => {
     // after a test's end.
     tests(test, result, own) {
       const ordinals = new Map();
+      const project = this.project(test);
       for (const one of result.testResults) {
         const t = [...one.ancestorTitles, one.title].map(cap);
-        const key = t.join('\0');
+        const key = joined(t);
         const n = (ordinals.get(key) ?? 0) + 1;
         ordinals.set(key, n);
-        const project = this.shared.has(test.path) ? projectOf(test.context.config) : undefined;
         const o = { passed: 'passed', failed: 'failed', todo: 'todo' }[one.status] ?? 'skipped';
         const text = plain(one.failureMessages.join('\n\n'));
         if (!own && o !== 'failed') continue;
@@ -233,7 +238,7 @@ module.exports = (kit) => {
     guarded(() => {
       tests.flush();
       if (!ended && (met || tests.current() !== undefined)) {
-        tell({ k: 'exit', run: settings.run, f: tests.current(), status: Number(code ?? process.exitCode ?? 0), stack: cap(String(new Error('process.exit').stack)) });
+        tell({ k: 'exit', run: settings.run, ...tests.current(), status: Number(code ?? process.exitCode ?? 0), stack: cap(String(new Error('process.exit').stack)) });
       }
     });
     return reallyExit.apply(this, arguments);

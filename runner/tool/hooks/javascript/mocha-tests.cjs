@@ -1,12 +1,12 @@
 'use strict';
 // The class Mocha, as far as it runs tests: what is told of them. See mocha.cjs.
-module.exports = ({ settings, tell, guarded, str, cap, plain, describe, chosen, key }, Mocha, run) => {
+module.exports = ({ settings, tell, guarded, str, cap, plain, describe, chosen, joined, key }, Mocha, run) => {
   const { resolve } = require('path');
   const { setTimeout } = globalThis; // the tests may replace it
   const LINGER = 10000; // ms that mocha may stay after the end of its run
   const { Suite } = Mocha;
   const known = new WeakMap(); // test -> what we tell of it
-  const ordinals = new Map(); // file and titles -> how many tests there are
+  const ordinals = new Map(); // file and joined titles -> how many tests there are
 
   function rootOf(suite) {
     while (suite?.parent) suite = suite.parent;
@@ -24,7 +24,7 @@ module.exports = ({ settings, tell, guarded, str, cap, plain, describe, chosen, 
     if (k === undefined) {
       const f = fileOf(first);
       const t = first.titlePath().map(cap);
-      const id = [f, ...t].join('\0');
+      const id = `${f}\0${joined(t)}`;
       const n = (ordinals.get(id) ?? 0) + 1;
       ordinals.set(id, n);
       k = { f, t, n, state: '' };

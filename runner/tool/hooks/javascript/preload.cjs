@@ -21,7 +21,7 @@
   if (!ours && !thread) return; // a child that a test started: none of ours
 
   // The user's tests may replace any of these; ours are taken before.
-  const { openSync, writeSync } = require('fs');
+  const { openSync, readFileSync, writeSync } = require('fs');
   const { stringify } = JSON;
   const { inspect, stripVTControlCharacters } = require('util');
   const { relative, resolve } = require('path');
@@ -35,10 +35,16 @@
     return `${text.slice(0, CAP / 2)}\n… ${text.length - CAP} characters left out …\n${text.slice(-CAP / 2)}`;
   }
   const ascii = (text) => text.replace(/[\u007f-\uffff]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  // Who asks a process from outside where it hangs must know that its number has not gone to another one: see ask.cjs.
+  function born() {
+    if (settings.stacks === undefined || process.platform !== 'linux') return undefined;
+    const stat = readFileSync('/proc/self/stat', 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]; // ticks since the machine's start
+  }
   function tell(record) {
     try {
       fd ??= openSync(settings.events, 'a');
-      writeSync(fd, ascii(stringify({ p: pid, ...record })) + '\n');
+      writeSync(fd, ascii(stringify({ p: pid, ...record, born: record.run === undefined ? undefined : born() })) + '\n');
     } catch { /* a full disk or a revoked right: the missing end line tells it */ }
   }
   function guarded(f) {
@@ -92,12 +98,12 @@
   // chosen says whether the selection wants a test: by its file, its titles from the outermost suite on and, among those of
   // the same titles, its number from 1. A project may end the name. Without a selection that is every test.
   const key = (file) => relative(home, resolve(home, file)).replaceAll('\\', '/');
-  const wellFormed = (text) => text.replace(/\p{Surrogate}/gu, '\ufffd');
+  const joined = (titles) => titles.join(' > ').replace(/\p{Surrogate}/gu, '\ufffd'); // the name as its ID has it
   const select = settings.select ?? {};
   const pattern = select.filter === undefined ? null : new RegExp(select.filter, 'u');
   function chosen(file, titles, n = 1, project = undefined) {
     if (select.tests === undefined && pattern === null) return true;
-    const names = titles.map((_, i) => wellFormed(titles.slice(0, i + 1).join(' > ')));
+    const names = titles.map((_, i) => joined(titles.slice(0, i + 1)));
     const is = (name, wanted) => name === wanted || (project !== undefined && `${name} [${project}]` === wanted);
     const full = names.at(-1) ?? '';
     const wanted = select.tests?.[key(file)] ?? select.tests?.[file];
@@ -106,7 +112,7 @@
     return inTests && (pattern === null || pattern.test(project === undefined ? full : `${full} [${project}]`));
   }
 
-  const kit = { settings, thread, tell, guarded, str, cap, plain, describe, release, capture, chosen, key };
+  const kit = { settings, thread, tell, guarded, str, cap, plain, describe, release, capture, chosen, joined, key };
   module.exports = guarded(() => require(`./${settings.tool}.cjs`)(kit));
   for (const name of Object.keys(require.cache)) if (name.startsWith(__dirname)) delete require.cache[name];
   // Module also keeps the children of the preloading module, and the paths that it resolved.

@@ -2,7 +2,6 @@
 // thread, vm). It writes starts and results at once, so that what a dying or spinning worker was at is known, and
 // keeps what the selection leaves out from running. See vitest.cjs.
 import { openSync, readFileSync, writeSync } from 'node:fs';
-import { relative } from 'node:path';
 import choose from './vitest-select.mjs';
 
 const settings = JSON.parse(readFileSync(new URL('./vitest-worker.json', import.meta.url), 'utf8'));
@@ -47,10 +46,11 @@ function adopt(runner) {
     });
   };
 }
+const projectOf = (file, name) => (settings.shared.includes(file) ? name || undefined : undefined); // where it runs in several
 const runs = (task) => task.mode === 'run' || task.mode === 'queued';
 function collected(file) {
-  const project = settings.shared.includes(file.filepath) ? file.projectName || undefined : undefined;
-  const all = choose(file, settings.select, relative(settings.dir, file.filepath), project);
+  const project = projectOf(file.filepath, file.projectName);
+  const all = choose(file, settings.select, settings.dir, project);
   for (const { test, t, n, chosen } of all) {
     if (!chosen && runs(test)) test.mode = 'skip';
     if (!chosen) continue;
@@ -71,7 +71,7 @@ const { importFile } = proto;
 if (importFile.ours !== settings.run) {
   proto.importFile = function (path, source) {
     if (source === 'collect') {
-      tell({ k: 'file', run: settings.run, f: String(path) });
+      tell({ k: 'file', run: settings.run, f: String(path), project: projectOf(String(path), this.config?.name) });
       guarded(() => adopt(this));
     }
     return importFile.apply(this, arguments);

@@ -3,11 +3,15 @@
 module.exports = ({ settings, guarded, home, crash }) => {
   const { readFileSync } = require('fs');
 
-  // Which file a worker is at stands in the channel, beside its process id.
-  function fileOf(child) {
-    let f;
-    for (const line of readFileSync(settings.events, 'utf8').split('\n')) if (line.startsWith(`{"p":${child.pid},`)) f = JSON.parse(line).f ?? f;
-    return f;
+  // Which file a worker is at, and in which project, stands in the channel, beside its process id.
+  function placeOf(child) {
+    let last = {};
+    for (const line of readFileSync(settings.events, 'utf8').split('\n')) {
+      if (!line.startsWith(`{"p":${child.pid},`)) continue;
+      const { f, project } = JSON.parse(line);
+      if (f !== undefined) last = { f, project };
+    }
+    return last;
   }
   const running = new Set(); // worker processes
   require('diagnostics_channel').subscribe('child_process', ({ process: child }) => guarded(() => {
@@ -25,9 +29,9 @@ module.exports = ({ settings, guarded, home, crash }) => {
     }));
     child.once('exit', (code, signal) => guarded(() => {
       running.delete(child);
-      const f = child.killed || !ours() ? undefined : fileOf(child);
-      if (f !== undefined) crash(f, signal ? `its worker was ended by ${signal}` : `its worker ended with status ${code}`);
+      const { f, project } = child.killed || !ours() ? {} : placeOf(child);
+      if (f !== undefined) crash({ f, project }, signal ? `its worker was ended by ${signal}` : `its worker ended with status ${code}`);
     }));
   }));
-  if (settings.stacks) require('./stacks.cjs')({ settings, guarded, running, name: (child) => fileOf(child) ?? 'a worker of vitest', threads: true });
+  if (settings.stacks) require('./stacks.cjs')({ settings, guarded, running, name: (child) => placeOf(child).f ?? 'a worker of vitest', threads: true });
 };

@@ -8,7 +8,7 @@
 // the methods which are used here.
 module.exports = ({ settings, tell, guarded, str, cap, plain, release }) => {
   const { existsSync, readFileSync, realpathSync, writeFileSync } = require('fs');
-  const { dirname, join, relative, resolve } = require('path');
+  const { dirname, join, resolve } = require('path');
   const { pathToFileURL } = require('url');
   const { select, share, debug } = settings;
 
@@ -170,7 +170,7 @@ module.exports = ({ settings, tell, guarded, str, cap, plain, release }) => {
     if (m.tests.size > 0 || m.left.size > 0) return;
     const tests = [];
     let left = 0;
-    for (const { test, t, n, chosen } of chosenBy(file, select, relative(process.cwd(), m.f), m.project, m.second)) {
+    for (const { test, t, n, chosen } of chosenBy(file, select, process.cwd(), m.project, m.second)) {
       const out = !chosen && (m.types || (test.mode !== 'run' && test.mode !== 'queued')); // the compiler leaves none out
       const native = pattern && test.mode === 'skip' && !t.join(' ').match(pattern);
       if (out || native) {
@@ -178,7 +178,7 @@ module.exports = ({ settings, tell, guarded, str, cap, plain, release }) => {
         left++;
         continue;
       }
-      const named = { t: t.map(cap), n: n > 1 ? n : undefined, l: test.location?.line, c: test.location?.column };
+      const named = { t, n: n > 1 ? n : undefined, l: test.location?.line, c: test.location?.column };
       m.tests.set(test.id, named);
       if (test.mode === 'run' || test.mode === 'queued') m.meant.add(test.id);
       tests.push(named);
@@ -249,7 +249,7 @@ module.exports = ({ settings, tell, guarded, str, cap, plain, release }) => {
       const what = { f: m.f, ...place(errors[0], m.f), ...failure(errors) };
       if (suite === module.task && m.tests.size === 0 && m.left.size === 0) {
         const kind = /^No test (?:suite )?found in /.test(what.msg) ? 'empty' : 'load';
-        tell({ k: 'broken', ...what, ...(kind === 'load' ? await reading(errors[0], m.f, module.project) : {}), kind });
+        tell({ k: 'broken', project: m.project, ...what, ...(kind === 'load' ? await reading(errors[0], m.f, module.project) : {}), kind });
       } else {
         tell({ k: 'broken', ...what, kind: 'setup', suite: titles(suite), tests: lost.length > 0 ? lost.map((t) => ({ ...m.tests.get(t.id), project: m.project })) : undefined });
       }
@@ -297,7 +297,7 @@ module.exports = ({ settings, tell, guarded, str, cap, plain, release }) => {
         tests += m.tests.size;
       }
       errors.flatMap((e) => e?.errors ?? [e]).forEach(unhandled);
-      for (const m of modules.values()) if (!m.over && !dead.has(m.f) && cancelled === undefined) crash(m.f, 'its worker died'); // of a thread nothing more is known
+      for (const m of modules.values()) if (!m.over && !dead.has(mark(m)) && cancelled === undefined) crash(m, 'its worker died'); // of a thread nothing more is known
       const bail = cancelled === 'test-failure';
       if (bail) for (const m of modules.values()) stopped(m);
       tell({ k: 'end', o: bail ? 'failed' : reason, why: bail ? 'bail' : undefined, tests, files: all.length });
@@ -320,9 +320,10 @@ module.exports = ({ settings, tell, guarded, str, cap, plain, release }) => {
     else tell({ k: 'broken', kind: 'late', f, ...place(err, f), ...failure([err]) });
   }
   const dead = new Set();
-  function crash(f, msg) {
-    dead.add(f);
-    tell({ k: 'broken', kind: 'crash', f, msg });
+  const mark = ({ f, project = '' }) => `${f}\0${project}`;
+  function crash({ f, project }, msg) {
+    dead.add(mark({ f, project }));
+    tell({ k: 'broken', kind: 'crash', f, project, msg });
   }
   require('./vitest-workers.cjs')({ settings, guarded, home: home.dir, crash });
   return true;

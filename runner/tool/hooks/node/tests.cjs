@@ -40,9 +40,10 @@ module.exports = ({ settings, tell, guarded, str, cap, safeDescribe }) => {
   const byLoc = new WeakMap(); // a test's own place object -> the test
   const known = new WeakMap(); // test -> {id, n, path, told, done}
   const filtered = new WeakSet(); // tests that the selection left out
-  const ordinals = new Map(); // title path -> how many there are
+  const ordinals = new Map(); // joined titles -> how many there are
   let ids = 0;
 
+  const joined = (path) => path.join(' > ').replace(/\p{Surrogate}/gu, '\ufffd'); // the name as its ID has it
   const titles = (test) => {
     const path = [];
     for (let t = test; t && t.parent; t = t.parent) path.unshift(String(t.name));
@@ -52,7 +53,7 @@ module.exports = ({ settings, tell, guarded, str, cap, safeDescribe }) => {
     let k = known.get(test);
     if (!k) {
       const path = titles(test).map(cap);
-      const key = path.join('\0');
+      const key = joined(path);
       const n = (ordinals.get(key) ?? 0) + 1;
       ordinals.set(key, n);
       k = { id: ++ids, n, path, told: false, done: undefined };
@@ -165,7 +166,6 @@ module.exports = ({ settings, tell, guarded, str, cap, safeDescribe }) => {
 
   // select makes node's own filter by name exact: by the whole path of titles, and by which of several equal ones.
   function select(proto, chosen) {
-    const wellFormed = (text) => text.replace(/\p{Surrogate}/gu, '\ufffd');
     const wanted = chosen.tests?.[relative(process.cwd(), file).replaceAll('\\', '/')] ?? chosen.tests?.[file];
     const pattern = chosen.filter === undefined ? null : new RegExp(chosen.filter, 'u');
     const verdicts = new WeakMap();
@@ -182,7 +182,7 @@ module.exports = ({ settings, tell, guarded, str, cap, safeDescribe }) => {
       let v = verdicts.get(test);
       if (v === undefined) {
         const k = know(test);
-        const full = wellFormed(k.path.join(' > '));
+        const full = joined(k.path);
         const up = verdict(test.parent);
         const inTests = chosen.tests === undefined || up === 2 || (wanted !== undefined && named(test, full, k.n));
         const inFilter = pattern === null || up === 2 || pattern.test(full);

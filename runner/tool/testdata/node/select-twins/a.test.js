@@ -5,3 +5,5 @@ test('twin', () => {});
 test('twin', () => { throw new Error('not selected'); });
 describe('s', () => { it('in', () => {}); });
 describe('s', () => { it('in', () => {}); });
+describe('a > b', () => { it('c', () => { throw new Error('not selected'); }); });
+describe('a', () => { it('b > c', () => {}); });

@@ -1,0 +1,1 @@
+test('never ends', () => new Promise(() => {}), 1e8);

@@ -1,0 +1,1 @@
+module.exports = { projects: [{ displayName: 'one', globals: { side: 'a' } }, { displayName: 'two', globals: { side: 'b' } }] };
