@@ -157,6 +157,26 @@ func addressesOf(asked env.Asked, mode event.Mode) map[string]string {
 	return out
 }
 
+// variablesOf are the variables in a mode, NAME=VALUE, a later one over an earlier: those of the environment that was asked for, and of
+// the fallback where the decision took it.
+func variablesOf(asked env.Asked, mode event.Mode) []string {
+	if mode == event.Staging && asked.Mode() == env.Auto && asked.Fallback != nil {
+		return slices.Concat(asked.Environment.Variables, asked.Fallback.Variables)
+	}
+	return asked.Environment.Variables
+}
+
+// suiteVariables are those that suites of a selection give to their tests.
+func suiteVariables(s categories.Selection) []string {
+	var out []string
+	for _, c := range s.Categories {
+		for _, one := range c.Suites {
+			out = append(out, one.Target.Env...)
+		}
+	}
+	return out
+}
+
 // maskOf masks the secrets of a run (law 11): also the passwords of addresses, which tests get to know.
 func maskOf(environ, declared, addresses []string) func(string) string {
 	all := slices.Clone(environ)

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -164,7 +165,12 @@ func shortTime(d time.Duration) string {
 
 // mask takes the secrets out of what is printed without going through the stream (law 11).
 func (r prepared) mask(text string) string {
-	return runMask(r.environ, r.asked)(text)
+	return r.masks()(text)
+}
+
+// masks is the mask of a run: what its suites give to their tests may hold secrets, too.
+func (r prepared) masks() func(string) string {
+	return runMask(slices.Concat(r.environ, suiteVariables(r.selection)), r.asked)
 }
 
 func counted(n int, what string) string {

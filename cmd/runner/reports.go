@@ -50,7 +50,7 @@ func (o options) paths(dir string) paths {
 
 func openReports(r prepared, dir string, w World) (*reports, error) {
 	out := &reports{paths: r.options.paths(dir), ledger: report.NewLedger(), environ: w.Environ}
-	out.stream = report.NewStream(time.Now, runMask(w.Environ, r.asked))
+	out.stream = report.NewStream(time.Now, r.masks())
 	var err error
 	// A report may be wanted in a folder that does not exist yet, such as out/ci.
 	for _, path := range []string{out.paths.events, out.paths.junit} {

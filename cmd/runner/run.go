@@ -111,7 +111,7 @@ func prepare(ctx context.Context, catalog *categories.Catalog, p place, o option
 	}
 	cache := filepath.Join(p.results, "cache")
 	r.plan = runner.BuildPlan(r.selection, r.decision, runner.Settings{
-		Slots: o.jobs, Capped: o.jobsSet, Accepted: r.asked.AllowNotRun, Programs: programs, Tools: tools, Variables: r.asked.Environment.Variables,
+		Slots: o.jobs, Capped: o.jobsSet, Accepted: r.asked.AllowNotRun, Programs: programs, Tools: tools, Variables: variablesOf(r.asked, r.decision.Mode),
 		Timings: runner.ReadTimings(cache), Cache: cache, Debug: o.debug, Ordered: catalog.Ordered,
 	})
 	if o.debug && len(r.plan.Jobs) > 1 {

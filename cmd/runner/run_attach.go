@@ -39,7 +39,7 @@ func (s *runServices) useProject(ctx context.Context, r prepared, plan service.P
 			one.Container = &bare
 		}
 	}
-	if s.recorder, err = recordServices(ctx, filepath.Dir(out.paths.log), runMask(out.environ, r.asked)); err != nil {
+	if s.recorder, err = recordServices(ctx, filepath.Dir(out.paths.log), r.masks()); err != nil {
 		return err
 	}
 	s.set = service.Begin(ctx, plan, providers, service.Settings{

@@ -122,7 +122,7 @@ func (s *runServices) begin(ctx context.Context, r prepared, id string, names []
 			s.emit(event.Noted{Level: "info", Text: "left by a dead run: " + line})
 		}
 	})
-	if s.recorder, err = recordServices(ctx, filepath.Dir(out.paths.log), runMask(out.environ, r.asked)); err != nil {
+	if s.recorder, err = recordServices(ctx, filepath.Dir(out.paths.log), r.masks()); err != nil {
 		return err
 	}
 	defer close(s.begun)

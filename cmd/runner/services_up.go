@@ -230,12 +230,8 @@ func (p upProgress) lastLines(s keeper.State) error {
 
 // requestOf is what a keeper shall keep for a plan.
 func requestOf(ctx context.Context, plan servicesPlan, folder keeper.Folder) (keeper.Request, error) {
-	from := plan.around.asked.Environment
-	if fallback := plan.around.asked.Fallback; fallback != nil && plan.mode == event.Staging {
-		from = *fallback
-	}
 	request := keeper.Request{
-		Set: newSetID(), Root: plan.catalog.Root, Mode: plan.mode, Real: plan.around.asked.RealServices, Extra: slices.Clone(from.Variables),
+		Set: newSetID(), Root: plan.catalog.Root, Mode: plan.mode, Real: plan.around.asked.RealServices, Extra: slices.Clone(variablesOf(plan.around.asked, plan.mode)),
 		Project: plan.graph.Project, Divide: true, Addresses: addressesOf(plan.around.asked, plan.mode),
 		Secrets: secretsOf(plan.around.asked),
 	}
