@@ -44,6 +44,8 @@ func (d *jsDecoder) End(x Exit) Conclusion {
 
 // notes tells, in one line each, of files in which no test ran and of what the tool's own configuration decides.
 func (d *jsDecoder) notes() {
+	given := d.given()
+	d.empty = slices.DeleteFunc(d.empty, func(file string) bool { return !slices.Contains(given, file) }) // mocha's --file holds no test
 	for _, n := range []struct {
 		files []string
 		text  string
