@@ -34,16 +34,28 @@ module.exports = ({ settings, tell, guarded, cap, plain, describe, release, chos
 
   const listed = new Set(settings.files.map((file) => resolve(file)));
 
-  // A test is known by its file, its titles, its project and, where it is repeated, by the number of the repetition.
+  // A test is known by its file, its titles, its project and, where it is repeated, by the number of the repetition. Other titles may
+  // make the same once they are joined: those are counted, too.
   const known = new Map(); // test.id -> what we tell of it
+  const twins = new Map(); // file, project and joined titles -> the titles that make them
+  function nth(test, f, t, project) {
+    const key = [f, project, t.join(' > ')].join('\0');
+    const one = JSON.stringify(t);
+    const all = twins.get(key) ?? [];
+    if (!all.includes(one)) twins.set(key, [...all, one]);
+    const n = (all.includes(one) ? all.indexOf(one) : all.length) + test.repeatEachIndex + 1;
+    return n > 1 ? n : undefined;
+  }
   function know(test) {
     let k = known.get(test.id);
     if (k === undefined) {
       let file = test.parent;
       while (file.type !== 'file' && file.parent) file = file.parent;
       const f = file._requireFile ?? file.location?.file ?? test.location.file;
+      const t = test.titlePath().slice(3).map(cap);
+      const project = test.parent.project()?.name || undefined;
       k = {
-        f, t: test.titlePath().slice(3).map(cap), project: test.parent.project()?.name || undefined, n: test.repeatEachIndex > 0 ? test.repeatEachIndex + 1 : undefined,
+        f, t, project, n: nth(test, f, t, project),
         l: test.location.line, c: test.location.column, at: test.location.file === f ? undefined : test.location.file,
       };
       known.set(test.id, k);
