@@ -63,6 +63,7 @@ func jsFollow(p *jsPackage, script string, env []string, chain []string) []jsCom
 			dir = path.Join(dir, c.Words[1].Text)
 			continue
 		}
+		c = jsManaged(p, c)
 		names, extra, follows := jsStarts(p, c)
 		if !follows {
 			out = append(out, c)

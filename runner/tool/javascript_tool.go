@@ -61,6 +61,23 @@ func jsToolOf(c jsCommand) string {
 	return jsTestTool(head)
 }
 
+// jsManaged takes a package manager off that starts a program and no script of the package: pnpm vitest, yarn run jest, bun run mocha.
+func jsManaged(p *jsPackage, c jsCommand) jsCommand {
+	if head := c.head(); head != "pnpm" && head != "yarn" && head != "bun" {
+		return c
+	}
+	words := c.Words[1:]
+	for len(words) > 0 && slices.Contains([]string{"run", "-s", "--silent", "--if-present"}, words[0].Text) { // others name another package, or runtime
+		words = words[1:]
+	}
+	inner := jsUnwrap(words)
+	if head := inner.head(); jsTestTool(head) == "" && head != "node" && head != "tsx" || p.Scripts[words[0].Text] != "" {
+		return c
+	}
+	c.Env, c.Words = append(c.Env, inner.Env...), inner.Words
+	return c
+}
+
 // jsBesides says whether a program that stands in test scripts is known to run no tests of the package: it checks, builds,
 // prints, starts other packages' scripts.
 func jsBesides(head string) bool {

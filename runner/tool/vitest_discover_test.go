@@ -36,6 +36,16 @@ func TestVitestDiscover(t *testing.T) {
 . ["--coverage" "-t" "a b" "--maxWorkers=2"] (package.json script test:unit) workers 2
   src/a.test.js unit (script test:unit)
 `},
+		{"a package manager that starts the program", map[string]string{
+			"package.json": `{"scripts":{"test":"pnpm lint && pnpm vitest run","test:e2e":"yarn run -s vitest run --dir e2e","test:integration":"bun run c8 vitest run --dir it"},"devDependencies":{"vitest":"4"}}`,
+			"a.test.js":    "", "e2e/b.test.js": "", "it/c.test.js": "",
+		}, `. [] (package.json script test)
+  a.test.js unit (nothing matches: unit)
+. ["--dir" "e2e"] (package.json script test:e2e)
+  e2e/b.test.js e2e (folder e2e)
+. ["--dir" "it"] (package.json script test:integration)
+  it/c.test.js integration (script test:integration)
+`},
 		{"a configuration", map[string]string{
 			"package.json":      `{"devDependencies":{"vitest":"4"}}`,
 			"vitest.config.ts":  "import { defineConfig } from 'vitest/config'\nexport default defineConfig({\n  plugins: [x()],\n  test: { include: ['checks/**/*.check.ts'], exclude: ['checks/old/**'], includeSource: ['src/*.js'], fileParallelism: false },\n})\n",
